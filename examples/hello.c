@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* PLACEHOLDER, to be replaced. */
-#include <flow/flow.h>
+#include <flow/version.h>
 
 #include <stdio.h>
 

@@ -1,43 +1,63 @@
 /* SPDX-License-Identifier: MIT */
-/* harness.h - what every test program is built on.
+/* What every test program uses.
  *
- *     static void one_and_one_are_two(void)
+ *     TEST(map_applies_its_function_to_each_value)
  *     {
- *         CHECK(1 + 1 == 2);
+ *         expect("2 4 6", flow_map(numbers(3), twice, NULL));
  *     }
  *
- *     int main(int argc, char **argv)
+ *     int main(void)
  *     {
  *         static const struct test tests[] = {
- *             TEST(one_and_one_are_two),
+ *             CASE(map_applies_its_function_to_each_value),
  *         };
- *         return RUN_TESTS(argc, argv, tests);
+ *         return run_tests("map", tests, sizeof tests / sizeof *tests);
  *     }
  *
- * A test's name is a sentence about behaviour. The program's arguments, if any,
- * are the names of the tests to run. The last line printed is the count,
- * `N passed, N failed`; the answer is the status to exit with. */
-#ifndef FLOW_TESTS_HARNESS_H
-#define FLOW_TESTS_HARNESS_H
-#include <stdbool.h>
-#include <stddef.h>
+ * Each test runs on a virtual clock, plainly; then again and again with its
+ * first, second, ... allocation failing, once and from then on; then with each
+ * flow that is expected closed, or past a deadline, at its first, second, ...
+ * suspension. After each run nothing may be allocated any more.
+ *
+ * FLOW_TORTURE=none, quick (the default: a bound on the runs of each kind), full.
+ */
+#ifndef FLOW_TEST_HARNESS_H
+#define FLOW_TEST_HARNESS_H
 
-struct test {
-    const char *says;
-    void (*run)(void);
-};
+#include <flow/flow.h>
 
-#define TEST(name) { #name, name }
+struct test { const char *says; void (*run)(void); };
+#define TEST(name) static void name(void)
+#define CASE(name) { #name, name }
 
-/* A check that does not hold is printed and fails the test, which goes on. */
-#define CHECK(holds) check((holds), #holds, __FILE__, __LINE__)
-#define CHECK_TEXT(is, wanted) check_text((is), (wanted), __FILE__, __LINE__)
+/* Runs all, prints `N passed, N failed`, gives the exit status. */
+int run_tests(const char *program, const struct test *tests, size_t n);
 
-#define RUN_TESTS(argc, argv, tests) \
-    run_tests((argc), (argv), (tests), sizeof(tests) / sizeof((tests)[0]))
+/* Drives s to its end and closes it. Its values, written with flow_write and
+ * joined by a space, then for a failure `!Class: message`, must be `text`. While
+ * something is made to go wrong, they must be a beginning of it, followed by the
+ * failure that was brought about, or nothing. */
+void expect(const char *text, flow_stage *s);
 
-bool check(bool holds, const char *what, const char *file, int line);
-bool check_text(const char *is, const char *wanted, const char *file, int line);
-int run_tests(int argc, char **argv, const struct test *tests, size_t n);
+/* Must be true; once an allocation has been made to fail it is only evaluated. */
+#define CHECK(condition) check((condition), #condition, __FILE__, __LINE__)
+void check(bool holds, const char *says, const char *file, int line);
+
+/* Whether an allocation of this run was made to fail, or its flow closed. */
+bool disturbed(void);
+
+/* The reports (unread failures, ...) since the test began, one a line. A test in
+ * which there are some must look at them; quiet runs fail otherwise. */
+const char *reports(void);
+
+/* ---- Stages to test with ---------------------------------------------------- */
+flow_stage *numbers(int n);             /* 1 2 ... n, by a generator         */
+/* A script: letters and digits are values of text; '.' waits a turn; '_' waits a
+ * second of the clock; '!' fails with FLOW_EINVAL "scripted" (not the last thing
+ * it can do: the end). script("ab.c") gives a, b, and after a turn c. */
+flow_stage *script(const char *text);
+flow_stage *never(void);                /* waits for what does not come      */
+/* As script, and *closed counts one when it is closed. */
+flow_stage *watched_script(const char *text, int *closed);
 
 #endif

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* PLACEHOLDER, to be replaced. */
-#include <flow/net.h>
-
 #include "harness.h"
 
-static void the_loop_has_a_version(void)
+#include <flow/net.h>
+
+TEST(the_loop_has_a_version)
 {
     CHECK(flow_net_loop_version()[0] == '1');
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
     static const struct test tests[] = {
-        TEST(the_loop_has_a_version),
+        CASE(the_loop_has_a_version),
     };
-    return RUN_TESTS(argc, argv, tests);
+    return run_tests("net_version", tests, sizeof tests / sizeof *tests);
 }

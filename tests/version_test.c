@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-#include <flow/flow.h>
-
 #include "harness.h"
 
-static void the_version_is_that_of_the_build(void)
+#include <flow/version.h>
+
+#include <string.h>
+
+TEST(the_library_tells_the_version_of_its_build)
 {
-    CHECK_TEXT(flow_version(), "0.1.0");
+    CHECK(strcmp(flow_version(), FLOW_VERSION) == 0);
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
     static const struct test tests[] = {
-        TEST(the_version_is_that_of_the_build),
+        CASE(the_library_tells_the_version_of_its_build),
     };
-    return RUN_TESTS(argc, argv, tests);
+    return run_tests("version", tests, sizeof tests / sizeof *tests);
 }

@@ -6,12 +6,10 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
-#pragma GCC visibility push(default)
 
 /* The version of the libuv that runs. Any thread. */
 const char *flow_net_loop_version(void);
 
-#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The version is written once, in the top meson.build. */
-#include <flow/flow.h>
+#include <flow/version.h>
 
 const char *flow_version(void)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What a stranger's first program does: find the header, the library, run. */
-#include <flow/flow.h>
+#include <flow/version.h>
 
 #include <stdio.h>
 

@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: MIT */
+/* The machinery behind flow.h: nothing here is for use, and all of it may change.
+ * It is in a header because a value that costs two nanoseconds has no time for
+ * calls: taking a ready result, giving one, and the switch between the stacks of
+ * a generator and its consumer are compiled into the bodies themselves. There
+ * every switch is a jump of its own, which the processor learns to predict, and
+ * no return address is left on the wrong stack. */
+#ifndef FLOW_FLOW_H
+#include <flow/flow.h>
+#endif
+#ifndef FLOW_INLINE_H
+#define FLOW_INLINE_H
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define FLOW__RARELY(x) __builtin_expect(!!(x), 0)
+
+/* ---- Switching stacks ------------------------------------------------------
+ * Where a suspended flow of control goes on. ip is NULL while it runs. */
+typedef struct flow__context { void *ip, *sp, *fp, *base; } flow__context;
+
+/* Saves this flow of control in *save and goes on at ip with the stack of *to.
+ * Registers that the compiler may have reserved (frame and base pointer) are
+ * saved by hand; of all others it saves those it still needs. */
+#if defined __x86_64__ && !defined FLOW_SWITCH_UCONTEXT
+
+#ifdef __AVX512F__
+#define FLOW__MORE_REGISTERS                                                  \
+    , "xmm16", "xmm17", "xmm18", "xmm19", "xmm20", "xmm21", "xmm22", "xmm23", \
+    "xmm24", "xmm25", "xmm26", "xmm27", "xmm28", "xmm29", "xmm30", "xmm31",   \
+    "k1", "k2", "k3", "k4", "k5", "k6", "k7"
+#else
+#define FLOW__MORE_REGISTERS
+#endif
+
+static inline __attribute__((always_inline)) void
+flow__switch(flow__context *save, const flow__context *to, void *ip)
+{
+    __asm__ volatile(
+        "leaq 1f(%%rip), %%rsi\n\t"
+        "movq %%rsi, 0(%%rax)\n\t"
+        "movq %%rsp, 8(%%rax)\n\t"
+        "movq %%rbp, 16(%%rax)\n\t"
+        "movq %%rbx, 24(%%rax)\n\t"
+        "movq 8(%%rdx), %%rsp\n\t"
+        "movq 16(%%rdx), %%rbp\n\t"
+        "movq 24(%%rdx), %%rbx\n\t"
+        "jmpq *%%rcx\n"
+        "1:"
+        : "+a"(save), "+d"(to), "+c"(ip)
+        :
+        : "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15",
+          "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7",
+          "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14",
+          "xmm15", "mm0", "mm1", "mm2", "mm3", "mm4", "mm5", "mm6", "mm7",
+          "st", "st(1)", "st(2)", "st(3)", "st(4)", "st(5)", "st(6)", "st(7)",
+          "cc", "memory" FLOW__MORE_REGISTERS);
+}
+
+#elif defined __aarch64__ && !defined FLOW_SWITCH_UCONTEXT
+
+static inline __attribute__((always_inline)) void
+flow__switch(flow__context *save, const flow__context *to, void *ip)
+{
+    register flow__context *x0 __asm__("x0") = save;
+    register const flow__context *x1 __asm__("x1") = to;
+    register void *x2 __asm__("x2") = ip;
+
+    __asm__ volatile(
+        "adr x3, 1f\n\t"
+        "mov x4, sp\n\t"
+        "stp x3, x4, [x0]\n\t"
+        "stp x29, x19, [x0, #16]\n\t"
+        "ldr x4, [x1, #8]\n\t"
+        "ldp x29, x19, [x1, #16]\n\t"
+        "mov sp, x4\n\t"
+        "br x2\n"
+        "1:"
+        : "+r"(x0), "+r"(x1), "+r"(x2)
+        :
+        : "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12",
+          "x13", "x14", "x15", "x16", "x17", "x20", "x21", "x22", "x23",
+          "x24", "x25", "x26", "x27", "x28", "x30", "v0", "v1", "v2", "v3",
+          "v4", "v5", "v6", "v7", "v8", "v9", "v10", "v11", "v12", "v13",
+          "v14", "v15", "v16", "v17", "v18", "v19", "v20", "v21", "v22",
+          "v23", "v24", "v25", "v26", "v27", "v28", "v29", "v30", "v31",
+          "cc", "memory");
+}
+
+#else
+
+void flow__switch(flow__context *save, const flow__context *to, void *ip);
+
+#endif
+
+/* ---- What stages are ------------------------------------------------------- */
+struct flow_stage {
+    flow_value *next, *end;         /* ready results: [next, end)           */
+    flow_value *put, *limit;        /* where the next given one goes        */
+    flow__context inside;           /* a generator suspended in a yield     */
+    flow_value *first;              /* the buffer: [first, limit)           */
+    const flow_type *type;
+    flow_value slot;                /* the buffer, of a stage with room 1   */
+    flow_value failure;             /* not yet reported; or read by block   */
+    flow_stage *owner;              /* who reads it, as far as is known     */
+    flow_stage *live_next, *live_prev;
+    const char *name, *made, *waits;
+    double since;                   /* when it began to wait                */
+    uint32_t room;                  /* values the buffer holds              */
+    uint8_t status;                 /* the last fill's answer               */
+    bool failing;                   /* a failure follows the results        */
+    bool ended;                     /* fill will not be called again        */
+    bool seen;                      /* the failure was looked at            */
+};
+
+struct flow__cleanup;
+
+struct flow_gen {
+    flow_stage stage;
+    flow_waker *waker;              /* to be remembered; NULL: closing      */
+    flow__context outside;          /* the consumer, while this runs        */
+    flow__context parked;           /* suspended in a wait, or not begun    */
+    flow_body *body;
+    flow_stage *source;
+    void *arg;
+    flow_stage *asks;               /* what it last asked                   */
+    flow_value failure;             /* leaves with the body                 */
+    struct flow__cleanup *cleanups;
+    void *watch;                    /* what sanitizers know it by           */
+    uint32_t filled;                /* results of this ask, when watched    */
+    uint16_t refused;               /* answers since it was closed          */
+    bool watched;                   /* someone must be told of switches     */
+    bool begun, over, given_up;
+};
+
+flow_status flow__ask(flow_gen *self, flow_stage *from);
+flow_status flow__pull(flow_stage *s, flow_waker *w, flow_value *out);
+bool flow__refuse(flow_gen *self);
+bool flow__yield_rarely(flow_gen *self, flow_value v);
+void flow__park_watched(flow_gen *self);
+void flow__value_freed(flow_value v);
+
+/* Leaves a generator that must wait; it is back when it is asked again. */
+static inline __attribute__((always_inline)) void flow__park(flow_gen *self)
+{
+    if (self->watched)
+        flow__park_watched(self);
+    else
+        flow__switch(&self->parked, &self->outside, self->outside.ip);
+}
+
+/* Runs a generator that is suspended in a yield up to its next suspension. */
+static inline __attribute__((always_inline)) void
+flow__enter(flow_gen *self, flow_gen *g)
+{
+    void *ip = g->stage.inside.ip;
+
+    g->stage.inside.ip = NULL;
+    g->stage.put = g->stage.first;
+    g->waker = self->waker;
+    flow__switch(&g->outside, &g->stage.inside, ip);
+    g->stage.next = g->stage.first;
+    g->stage.end = g->stage.put;
+}
+
+static inline bool flow_next(flow_gen *self, flow_stage *from, flow_value *out)
+{
+    for (;;) {
+        if (FLOW__RARELY(self->waker == NULL || from == NULL)) {
+            flow__ask(self, from);
+            return false;
+        }
+        if (from->next != from->end) {
+            *out = *from->next++;
+            return true;
+        }
+        if (from->inside.ip != NULL) {
+            flow__enter(self, (flow_gen *)from);
+            continue;
+        }
+        switch (flow__ask(self, from)) {
+        case FLOW_READY:
+            break;
+        case FLOW_WAIT:
+            flow__park(self);
+            break;
+        case FLOW_DONE:
+        case FLOW_FAILED:
+            return false;
+        }
+    }
+}
+
+static inline bool flow_yield_value(flow_gen *self, flow_value v)
+{
+    flow_stage *s = &self->stage;
+
+    if (FLOW__RARELY(s->put == s->limit || flow_fails(v)))
+        return flow__yield_rarely(self, v);
+    *s->put++ = v;
+    if (s->put != s->limit)
+        return true;
+    flow__switch(&s->inside, &self->outside, self->outside.ip);
+    return s->put != s->limit;              /* closing leaves it no room    */
+}
+
+/* ---- Reading and giving ---------------------------------------------------- */
+static inline flow_status flow_pull(flow_stage *s, flow_waker *w,
+                                    flow_value *out)
+{
+    if (s == NULL || s->next == s->end)
+        return flow__pull(s, w, out);
+    *out = *s->next++;
+    return FLOW_READY;
+}
+
+static inline size_t flow_ready(const flow_stage *s)
+{
+    return s == NULL ? 0 : (size_t)(s->end - s->next);
+}
+
+static inline size_t flow_room(const flow_stage *out)
+{
+    return (size_t)(out->limit - out->put);
+}
+
+static inline void flow_lend(flow_stage *out, flow_value *v, size_t n)
+{
+    out->next = v;
+    out->end = v + n;
+}
+
+static inline flow_status flow_pass(flow_stage *out, flow_status st,
+                                    flow_value error)
+{
+    return st == FLOW_FAILED ? flow_raise_in(out, error) : st;
+}
+
+static inline void *flow_self(flow_stage *s)
+{
+    return s + 1;
+}
+
+/* ---- Values ---------------------------------------------------------------- */
+static inline flow_value flow_none(void)
+{
+    flow_value v = { FLOW_NONE, 0, 0, { 0 } };
+    return v;
+}
+
+static inline flow_value flow_bool(bool yes)
+{
+    flow_value v = { FLOW_BOOL, 0, 0, { 0 } };
+    v.as.num = yes;
+    return v;
+}
+
+static inline flow_value flow_int(int64_t n)
+{
+    flow_value v = { FLOW_INT, 0, 0, { 0 } };
+    v.as.num = n;
+    return v;
+}
+
+static inline flow_value flow_real(double x)
+{
+    flow_value v = { FLOW_REAL, 0, 0, { 0 } };
+    v.as.real = x;
+    return v;
+}
+
+static inline flow_value flow_literal(const char *s)
+{
+    flow_value v = { FLOW_TEXT, 0, 0, { 0 } };
+    v.size = (uint32_t)__builtin_strlen(s);
+    v.as.chars = s;
+    return v;
+}
+
+/* Every counted thing begins so. */
+struct flow__held { uint32_t refs; };
+#define FLOW__FOR_EVER UINT32_MAX           /* refs of what is never freed  */
+
+static inline struct flow__held *flow__held_of(flow_value v)
+{
+    if (v.kind == FLOW_TEXT || v.kind == FLOW_BYTES) {
+        if (v.back == 0)
+            return NULL;
+        if (v.back != 1)
+            return (struct flow__held *)(void *)(uintptr_t)
+                   ((uintptr_t)v.as.chars - v.back);
+    }
+    return v.as.held;
+}
+
+static inline flow_value flow_share(flow_value v)
+{
+    struct flow__held *h = v.kind < FLOW_TEXT ? NULL : flow__held_of(v);
+
+    if (h != NULL && h->refs != FLOW__FOR_EVER)
+        h->refs++;
+    return v;
+}
+
+static inline void flow_drop(flow_value v)
+{
+    struct flow__held *h = v.kind < FLOW_TEXT ? NULL : flow__held_of(v);
+
+    if (h != NULL && h->refs != FLOW__FOR_EVER && --h->refs == 0)
+        flow__value_freed(v);
+}
+
+static inline bool flow_fails(flow_value v)
+{
+    return v.kind == FLOW_ERROR && v.back == 0;
+}
+
+static inline flow_value flow_same(flow_value v) { return v; }
+
+#ifdef __cplusplus
+}
+static inline flow_value flow_of(bool x) { return flow_bool(x); }
+static inline flow_value flow_of(int x) { return flow_int(x); }
+static inline flow_value flow_of(unsigned x) { return flow_int(x); }
+static inline flow_value flow_of(long x) { return flow_int(x); }
+static inline flow_value flow_of(long long x) { return flow_int(x); }
+static inline flow_value flow_of(double x) { return flow_real(x); }
+static inline flow_value flow_of(const char *x) { return flow_literal(x); }
+static inline flow_value flow_of(flow_value x) { return x; }
+#else
+#define flow_of(x) _Generic((x),                                             \
+    bool: flow_bool, char: flow_int, short: flow_int, int: flow_int,         \
+    unsigned: flow_int, long: flow_int, long long: flow_int,                 \
+    float: flow_real, double: flow_real,                                     \
+    char *: flow_literal, const char *: flow_literal,                        \
+    flow_value: flow_same)(x)
+#endif
+
+/* flow_list(FLOW_VALUES(1, "two", 3.5)): an array and its length. */
+#define FLOW_VALUES(...)                                                     \
+    (const flow_value[]){ FLOW__EACH(__VA_ARGS__) },                         \
+    sizeof((const flow_value[]){ FLOW__EACH(__VA_ARGS__) })                  \
+        / sizeof(flow_value)
+
+/* flow_merge(FLOW_STAGES(a, b)): likewise. */
+#define FLOW_STAGES(...)                                                     \
+    (flow_stage *const[]){ __VA_ARGS__ },                                    \
+    sizeof((flow_stage *const[]){ __VA_ARGS__ }) / sizeof(flow_stage *)
+
+#define FLOW__EACH(...)                                                      \
+    FLOW__PICK(__VA_ARGS__, FLOW__12, FLOW__11, FLOW__10, FLOW__9, FLOW__8,  \
+               FLOW__7, FLOW__6, FLOW__5, FLOW__4, FLOW__3, FLOW__2,         \
+               FLOW__1, )(__VA_ARGS__)
+#define FLOW__PICK(a, b, c, d, e, f, g, h, i, j, k, l, n, ...) n
+#define FLOW__1(x) flow_of(x)
+#define FLOW__2(x, ...) flow_of(x), FLOW__1(__VA_ARGS__)
+#define FLOW__3(x, ...) flow_of(x), FLOW__2(__VA_ARGS__)
+#define FLOW__4(x, ...) flow_of(x), FLOW__3(__VA_ARGS__)
+#define FLOW__5(x, ...) flow_of(x), FLOW__4(__VA_ARGS__)
+#define FLOW__6(x, ...) flow_of(x), FLOW__5(__VA_ARGS__)
+#define FLOW__7(x, ...) flow_of(x), FLOW__6(__VA_ARGS__)
+#define FLOW__8(x, ...) flow_of(x), FLOW__7(__VA_ARGS__)
+#define FLOW__9(x, ...) flow_of(x), FLOW__8(__VA_ARGS__)
+#define FLOW__10(x, ...) flow_of(x), FLOW__9(__VA_ARGS__)
+#define FLOW__11(x, ...) flow_of(x), FLOW__10(__VA_ARGS__)
+#define FLOW__12(x, ...) flow_of(x), FLOW__11(__VA_ARGS__)
+
+#endif
