@@ -45,6 +45,8 @@ install: build/$(READY)
 	@ninja -C build --quiet
 	@echo '== Installing into $(DESTDIR)$(PREFIX)'
 	@meson install -C build --no-rebuild --destdir '$(DESTDIR)'
+	@# Programs find a new library at once, when it is really at its place.
+	@if [ -z '$(DESTDIR)' ] && [ "$$(id -u)" -eq 0 ]; then ldconfig; fi
 
 clean:
 	@echo '== Removing build/'
