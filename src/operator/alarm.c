@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "operator/alarm.h"
 
-#include "operator/refused.h"
+#include "operator/trouble.h"
 
 flow_host *flow__host_of(const flow_waker *w)
 {
@@ -51,7 +51,6 @@ bool flow__is_span(double seconds)
 
 flow_stage *flow__refused_span(const char *name, flow_stage *s)
 {
-    return flow__refused(name, &s, 1,
-                         flow_error(FLOW_EINVAL, 0, "flow_%s: give a number "
-                                    "of seconds, 0 or more", name));
+    return flow__refused_argument(name, s,
+                                  "give a number of seconds, 0 or more");
 }

@@ -34,7 +34,7 @@ void flow__alarm_off(struct flow__alarm *a);
 /* Whether so many seconds can be waited: not less than 0, and a number. */
 bool flow__is_span(double seconds);
 
-/* What operator `name`, which takes s, is when they cannot. */
+/* What operator `name` over s is, when they cannot. */
 flow_stage *flow__refused_span(const char *name, flow_stage *s);
 
 #endif

@@ -2,8 +2,9 @@
 /* A box handed out holds a ticket: the stage, as long as it is open. It may
  * outlive the stage, and then leads nowhere. */
 #include "base/memory.h"
-#include "operator/refused.h"
 #include "operator/rotation.h"
+#include "operator/trouble.h"
+#include "stage/stage.h"
 
 struct concurrent {
     struct flow__rotation rotation; /* first: it is filled as one           */
@@ -32,7 +33,7 @@ static flow_value new_box(flow_stage *s)
     struct ticket *t = flow__alloc(sizeof *t);
 
     if (t == NULL)
-        return flow_error(FLOW_ENOMEM, 0, "no memory to hand out a stage");
+        return flow__no_memory();
     t->stage = s;
     return flow_box(&ticket_class, t);
 }
@@ -64,7 +65,9 @@ static flow_status look_at(struct flow__input *in, flow_waker *w,
 
     flow_status st = flow_fill(s, flow__fan_waker(in, w));
 
-    return st == FLOW_FAILED ? flow_pull(s, &in->waker, error) : st;
+    if (st == FLOW_FAILED)
+        *error = flow__failure_of(s);
+    return st;
 }
 
 static flow_status concurrent_turn(void *self, struct flow__input *in,

@@ -2,7 +2,7 @@
 #include "operator/fan.h"
 
 #include "base/memory.h"
-#include "operator/refused.h"
+#include "operator/trouble.h"
 
 static size_t fan_size(size_t places)
 {

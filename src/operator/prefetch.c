@@ -4,7 +4,7 @@
  * kept asks the source itself, unless that waits. */
 #include "base/memory.h"
 #include "operator/alarm.h"
-#include "operator/refused.h"
+#include "operator/trouble.h"
 
 struct prefetch {
     flow_stage *source;             /* first: flow_first_input              */
@@ -126,7 +126,7 @@ static void prefetch_close(void *self)
         flow_drop(p->kept[p->head]);
         p->head = (p->head + 1) % p->n;
     }
-    flow_drop(p->failure);
+    flow__unread("prefetch", p->failure);
     flow__free(p->kept, p->n * sizeof *p->kept);
 }
 
@@ -139,9 +139,8 @@ static const flow_type prefetch_type = {
 flow_stage *(flow_prefetch)(flow_stage *s, size_t n)
 {
     if (n == 0)
-        return flow__refused("prefetch", &s, 1,
-                             flow_error(FLOW_EINVAL, 0, "flow_prefetch: give "
-                                        "room for 1 value or more, not 0"));
+        return flow__refused_argument("prefetch", s, "give room for 1 value "
+                                      "or more, not 0");
 
     struct prefetch p = {
         .source = s, .n = n, .task = { .call = read_ahead },

@@ -6,19 +6,6 @@ struct race {
     flow_stage *winner;             /* NULL: not known yet                  */
 };
 
-/* The first that answers anything but that it waits. */
-static flow_stage *first_answer(struct flow__fan *fan, flow_waker *w)
-{
-    for (size_t asks = fan->queued; asks > 0; asks--) {
-        struct flow__input *in = flow__fan_next(fan);
-        flow_stage *s = flow__fan_stage(in);
-
-        if (flow_fill(s, flow__fan_waker(in, w)) != FLOW_WAIT)
-            return s;
-    }
-    return NULL;
-}
-
 static void close_losers(struct flow__fan *fan, const flow_stage *winner)
 {
     for (size_t i = 0; i < fan->places; i++)
@@ -26,26 +13,36 @@ static void close_losers(struct flow__fan *fan, const flow_stage *winner)
             flow__fan_finish(&fan->inputs[i]);
 }
 
+/* The first that answers anything but that it waits has won. */
+static flow_status run(struct race *r, flow_waker *w, flow_set *set)
+{
+    for (size_t asks = r->fan->queued; asks > 0; asks--) {
+        struct flow__input *in = flow__fan_next(r->fan);
+        flow_stage *s = flow__fan_stage(in);
+        flow_status st = flow_pull_set(s, flow__fan_waker(in, w), set);
+
+        if (st != FLOW_WAIT) {
+            r->winner = s;
+            close_losers(r->fan, s);
+            return st;
+        }
+    }
+    return flow__fan_wait(r->fan, w);
+}
+
 static flow_status race_fill(void *self, flow_stage *out, flow_waker *w)
 {
     struct race *r = self;
     flow_set set;
+    flow_status st;
 
-    if (r->winner == NULL) {
-        if (r->fan->live == 0)
-            return FLOW_DONE;
-        r->winner = first_answer(r->fan, w);
-        if (r->winner == NULL)
-            return flow__fan_wait(r->fan, w);
-        close_losers(r->fan, r->winner);
-    }
-
-    flow_status st = flow_pull_set(r->winner, w, &set);
-
-    if (st != FLOW_READY)
-        return flow_pass(out, st, set.error);
-    flow_lend(out, set.v, set.n);
-    return FLOW_READY;
+    if (r->fan->live == 0)
+        return FLOW_DONE;
+    st = r->winner != NULL ? flow_pull_set(r->winner, w, &set)
+                           : run(r, w, &set);
+    if (st == FLOW_READY)
+        flow_lend(out, set.v, set.n);
+    return st == FLOW_FAILED ? flow_raise_in(out, set.error) : st;
 }
 
 static void race_close(void *self)

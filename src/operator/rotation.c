@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "operator/rotation.h"
 
+#include "operator/trouble.h"
+
 /* The turn of the input at the front, which is not asked once one has failed. */
 static flow_status next_turn(struct flow__rotation *r, flow_stage *out,
                              flow_waker *w, flow__turn *turn)
@@ -65,7 +67,7 @@ void flow__rotation_close(void *self)
 {
     struct flow__rotation *r = self;
 
-    flow_drop(r->failure);
+    flow__unread("an input", r->failure);
     flow__fan_free(r->fan);
 }
 

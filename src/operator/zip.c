@@ -3,7 +3,7 @@
  * of them is waiting, and asks all that are missing each time, so that they wait
  * at the same time. An input that ended has an empty place. */
 #include "base/memory.h"
-#include "operator/refused.h"
+#include "operator/trouble.h"
 
 enum uneven { CONTINUE, SHORTEST, STRICT };
 
