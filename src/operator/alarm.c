@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* See alarm.h. It remembers its host: a stage may change drivers between asks,
  * and the task is to be taken back where it was posted. */
-#include "operator/alarm.h"
+#include "alarm.h"
 
 static void ring(flow_task *t)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Lists of n values. It takes one value at a time, so that of a row set what is
- * not wanted yet stays where it is. The clock runs only while the source pauses:
- * a list that fills at once costs no timer. */
-#include "operator/alarm.h"
-#include "operator/gather.h"
-#include "operator/set.h"
+ * not wanted yet stays where it is. The clock runs only while the source
+ * pauses: a list that fills at once costs no timer. */
+#include "alarm.h"
+#include "gather.h"
+#include "set.h"
 
 struct batch {
     flow_stage *source;

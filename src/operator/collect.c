@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* One LIST of all values, settled errors among them; while its source pauses it
  * keeps what it has. */
-#include "operator/gather.h"
-#include "operator/set.h"
+#include "gather.h"
+#include "set.h"
 
 struct collect { flow_stage *source; struct flow__gather all; size_t most; };
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* One stage after the other; each is closed when it has ended, those behind it
  * when it has failed. */
-#include "base/memory.h"
-#include "operator/set.h"
+#include "../base/memory.h"
+#include "set.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Leaves out what equals the value before; holds that one. */
-#include "operator/set.h"
+#include "set.h"
 
 struct distinct { flow_stage *source; flow_value before; bool begun; };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Numbers the values; settled errors get no number. */
-#include "operator/set.h"
+#include "set.h"
 
 struct enumerate { flow_stage *source; uint64_t next; };
 

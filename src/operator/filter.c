@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The values that pass a test, moved together where they lie. */
-#include "operator/set.h"
+#include "set.h"
 
 struct filter { flow_stage *source; flow_test *test; void *arg; };
 

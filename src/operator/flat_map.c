@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* One after the other the stages a function makes of the values. */
-#include "operator/set.h"
+#include "set.h"
 
 enum { SOURCE, MADE, READ };
 
@@ -28,7 +28,7 @@ static flow_status flat_map_fill(void *self, flow_stage *out, flow_waker *w)
             flow_give(out, v);
             return FLOW_READY;
         }
-        m->read[MADE] = flow__answered("flat_map", m->f(v, m->arg));
+        m->read[MADE] = flow__answered(out, m->f(v, m->arg));
     }
 }
 

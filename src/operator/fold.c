@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What scan and reduce share: see fold.h. */
-#include "operator/fold.h"
-#include "operator/set.h"
+#include "fold.h"
+#include "set.h"
 
 flow_value flow__fold_next(struct flow__fold *o, flow_value v)
 {

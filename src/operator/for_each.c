@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Calls a function for what it does. Gives nothing but settled errors. */
-#include "operator/set.h"
+#include "set.h"
 
 struct for_each { flow_stage *source; flow_function *f; void *arg; };
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* An array that grows by doubling: see gather.h. */
-#include "operator/gather.h"
+#include "gather.h"
 
-#include "base/memory.h"
-#include "operator/set.h"
+#include "../base/memory.h"
+#include "set.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* One result for each value, made where the value lies. */
-#include "operator/set.h"
+#include "set.h"
 
 struct map { flow_stage *source; flow_function *f; void *arg; };
 

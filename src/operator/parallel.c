@@ -8,15 +8,16 @@
  *     TURN    in order: all slots, the oldest first; only the first may give.
  *             Unordered: those that have answered, in the order they did
  *
- * so a fill costs as much as there are slots woken, however many wait. Asking is
- * flow_fill: what a stage has ready stays with it until its turn comes, and only
- * when its row set has been taken is it asked again.
+ * so a fill costs as much as there are slots woken, however many wait. Asking
+ * is flow_fill: what a stage has ready, or its failure, stays with it until its
+ * turn comes, and only when its row set has been taken is it asked again.
  *
  * A failure of the source comes after all results of the values before it. That
  * of a slot comes, in order, in its turn; unordered, after what others have
  * ready. */
-#include "base/memory.h"
-#include "operator/set.h"
+#include "../base/memory.h"
+#include "../stage/stage.h"
+#include "set.h"
 
 #include <string.h>
 
@@ -26,7 +27,7 @@ struct slot {
     flow_waker waker;               /* first: the waker leads to the slot   */
     struct parallel *in;
     size_t at;                      /* of its stage in in->list             */
-    bool answered;                  /* it has results, or has ended         */
+    flow_status answer;             /* FLOW_WAIT: none yet                  */
     bool lined[LINES];
     struct slot *next[LINES];
     struct slot *spare, *older;     /* the next unused one; of all slots    */
@@ -40,19 +41,18 @@ struct parallel {
     size_t width, active;
     flow_expand *f;
     void *arg;
-    const char *name;
     flow_waker *asked_by;           /* the last ask's                       */
+    flow_stage *failed;             /* whose failure is to be raised        */
     flow_waker source_waker;
     struct slot *slots, *spare;
     struct line line[LINES];
-    flow_value error;               /* to be raised at the end, or NONE     */
     bool ordered;
     bool source_woken;              /* worth asking                         */
     bool source_over;
     bool draining;                  /* gives what is ready, then fails      */
 };
 
-/* ---- Lines and wakers ------------------------------------------------------- */
+/* ---- Lines and wakers ------------------------------------------------------ */
 static void line_up(struct slot *s, int which)
 {
     struct line *l = &s->in->line[which];
@@ -93,9 +93,9 @@ static void wake_source(flow_waker *w)
     flow_wake(p->asked_by);
 }
 
-/* ---- Slots ------------------------------------------------------------------ */
-/* The listing may look at the list at any moment, even from a signal handler: it
- * is changed for a larger one in one step. */
+/* ---- Slots ----------------------------------------------------------------- */
+/* The listing may look at the list at any moment, even from a signal handler:
+ * it is changed for a larger one in one step. */
 static bool list_room(struct parallel *p)
 {
     size_t room = p->room * 2;
@@ -144,65 +144,54 @@ static void put_slot(struct parallel *p, struct slot *s)
     leave_turn(p);
     flow_close(p->list[s->at]);
     p->list[s->at] = NULL;
-    s->answered = false;
     s->spare = p->spare;
     p->spare = s;
     p->active--;
 }
 
-/* ---- Reading ---------------------------------------------------------------- */
-static void end_source(struct parallel *p, flow_value error)
-{
-    flow_close(p->list[0]);
-    p->list[0] = NULL;
-    p->source_over = true;
-    flow_drop(p->error);
-    p->error = error;
-}
-
-/* Of several failures the first counts. */
-static void fail(struct parallel *p, flow_value error)
-{
-    if (p->draining)
-        flow_drop(error);
-    else
-        end_source(p, error);
-    p->draining = true;
-}
-
-static void begin(struct parallel *p, flow_value v)
+/* ---- Reading --------------------------------------------------------------- */
+static void begin(struct parallel *p, flow_stage *out, flow_value v)
 {
     struct slot *s = take_slot(p);
 
-    if (s == NULL) {
+    if (s == NULL) {                        /* as if the source had failed  */
         flow_drop(v);
-        end_source(p, flow_error(FLOW_ENOMEM, 0, "flow_%s", p->name));
+        flow_close(p->list[0]);
+        p->list[0] = (flow_failed)(flow_error(FLOW_ENOMEM, 0, "flow_parallel"));
         return;
     }
+    s->answer = FLOW_WAIT;
     p->list[s->at] = v.kind == FLOW_ERROR ? (flow_once)(v)
-        : flow__answered(p->name, p->f(v, p->arg));
+        : flow__answered(out, p->f(v, p->arg));
     p->active++;
     line_up(s, WOKEN);
     if (p->ordered)
         line_up(s, TURN);
 }
 
-static void begin_more(struct parallel *p, flow_waker *w)
+static void begin_more(struct parallel *p, flow_stage *out, flow_waker *w)
 {
     p->source_waker.host = w->host;
     while (!p->source_over && p->source_woken && p->active < p->width) {
         flow_value v;
-        flow_status st;
 
         p->source_woken = false;
-        st = flow_pull(p->list[0], &p->source_waker, &v);
-        if (st == FLOW_WAIT)
+        switch (flow_fill(p->list[0], &p->source_waker)) {
+        case FLOW_READY:
+            p->source_woken = true;
+            flow_pull(p->list[0], &p->source_waker, &v);
+            begin(p, out, v);
+            break;
+        case FLOW_FAILED:
+            p->failed = p->list[0];
+            p->source_over = true;
+            break;
+        case FLOW_DONE:
+            p->source_over = true;
+            break;
+        case FLOW_WAIT:
             return;
-        p->source_woken = true;
-        if (st == FLOW_READY)
-            begin(p, v);
-        else
-            end_source(p, st == FLOW_FAILED ? v : flow_none());
+        }
     }
 }
 
@@ -217,55 +206,55 @@ static void ask_woken(struct parallel *p, flow_waker *w)
         struct slot *next = s->next[WOKEN];
 
         s->lined[WOKEN] = false;
-        s->waker.host = w->host;
-        if (p->list[s->at] != NULL
-            && flow_fill(p->list[s->at], &s->waker) != FLOW_WAIT) {
-            s->answered = true;
-            line_up(s, TURN);
+        if (p->list[s->at] != NULL && s->answer == FLOW_WAIT) {
+            s->waker.host = w->host;
+            s->answer = flow_fill(p->list[s->at], &s->waker);
+            if (s->answer != FLOW_WAIT)
+                line_up(s, TURN);
         }
         s = next;
     }
 }
 
-/* No slot may give any more: the end, or the failure. */
+/* Nobody may give any more: the end, or the failure. */
 static flow_status finish(struct parallel *p, flow_stage *out)
 {
-    flow_value error = p->error;
+    flow_status st = p->failed == NULL ? FLOW_DONE
+        : flow_raise_in(out, flow__failure_of(p->failed));
 
     for (size_t i = 0; i < p->listed; i++) {
         flow_close(p->list[i]);
         p->list[i] = NULL;
     }
-    p->error = flow_none();
-    return flow_fails(error) ? flow_raise_in(out, error) : FLOW_DONE;
+    return st;
 }
 
-/* Lends what the first in turn has ready; FLOW_WAIT if that was nothing. */
+/* The answer of the first in turn; FLOW_WAIT: look who is first now. */
 static flow_status give_first(struct parallel *p, flow_stage *out)
 {
     struct slot *s = p->line[TURN].first;
     flow_set set;
 
-    switch (flow_pull_set(p->list[s->at], &s->waker, &set)) {
+    switch (s->answer) {
     case FLOW_READY:
-        s->answered = false;
+        flow_pull_set(p->list[s->at], &s->waker, &set);
+        s->answer = FLOW_WAIT;
         line_up(s, WOKEN);
         if (!p->ordered)
             leave_turn(p);
         flow_lend(out, set.v, set.n);
         return FLOW_READY;
-    case FLOW_WAIT:
-        s->answered = false;
-        if (!p->ordered)
-            leave_turn(p);
-        return FLOW_WAIT;
     case FLOW_FAILED:
-        put_slot(p, s);
-        fail(p, set.error);
+        if (!p->draining)
+            p->failed = p->list[s->at];
+        p->draining = true;
+        leave_turn(p);
         return p->ordered ? finish(p, out) : FLOW_WAIT;
     case FLOW_DONE:
         put_slot(p, s);
-        return FLOW_WAIT;
+        break;
+    case FLOW_WAIT:
+        break;
     }
     return FLOW_WAIT;
 }
@@ -278,12 +267,12 @@ static flow_status parallel_fill(void *self, flow_stage *out, flow_waker *w)
     p->source_waker.call = wake_source;
     for (;;) {
         if (!p->draining) {
-            begin_more(p, w);
+            begin_more(p, out, w);
             ask_woken(p, w);
         }
 
         struct slot *s = p->line[TURN].first;
-        if (s != NULL && s->answered) {
+        if (s != NULL && s->answer != FLOW_WAIT) {
             flow_status st = give_first(p, out);
             if (st != FLOW_WAIT)
                 return st;
@@ -295,7 +284,7 @@ static flow_status parallel_fill(void *self, flow_stage *out, flow_waker *w)
     }
 }
 
-/* ---- The type --------------------------------------------------------------- */
+/* ---- The type -------------------------------------------------------------- */
 static void parallel_close(void *self)
 {
     struct parallel *p = self;
@@ -305,7 +294,6 @@ static void parallel_close(void *self)
         p->slots = s->older;
         flow__free(s, sizeof *s);
     }
-    flow_drop(p->error);
     flow__free(p->list, p->room * sizeof *p->list);
 }
 
@@ -332,7 +320,7 @@ static flow_stage *parallel(const flow_type *type, flow_stage *source,
 {
     struct parallel p = {
         .room = 8, .listed = 1, .width = width, .f = f, .arg = arg,
-        .name = type->name, .ordered = type == &ordered_type,
+        .ordered = type == &ordered_type,
         .source_woken = true
     };
 

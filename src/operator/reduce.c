@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Gives the last running value. While its source pauses it keeps the one so far;
- * settled errors go ahead of it. */
-#include "operator/fold.h"
-#include "operator/set.h"
+/* Gives the last running value. While its source pauses it keeps the one so
+ * far; settled errors go ahead of it. */
+#include "fold.h"
+#include "set.h"
 
 static flow_value take_in(void *self, flow_value v)
 {

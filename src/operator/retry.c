@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Makes its source anew when it fails. It always waits at least a turn before
  * the next try, so that one that fails at once does not hold up the loop. */
-#include "operator/alarm.h"
-#include "operator/set.h"
+#include "alarm.h"
+#include "set.h"
 
 struct retry {
     flow_stage *source;             /* NULL: to be made                     */
@@ -39,7 +39,7 @@ static flow_status retry_fill(void *self, flow_stage *out, flow_waker *w)
     if (r->alarm.host != NULL)
         return wait(r, out, w);
     if (r->source == NULL)
-        r->source = flow__answered("retry", r->make(r->arg));
+        r->source = flow__answered(out, r->make(r->arg));
 
     flow_status st = flow_pull_set(r->source, w, &set);
     if (st == FLOW_READY) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Gives each running value as it is made. */
-#include "operator/fold.h"
-#include "operator/set.h"
+#include "fold.h"
+#include "set.h"
 
 static flow_value run_on(void *self, flow_value v)
 {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The rare paths of operators over one source: see set.h. */
-#include "operator/set.h"
+#include "set.h"
+
+#include "../stage/stage.h"
 
 void flow__drop_all(const flow_value *v, size_t n)
 {
@@ -30,9 +32,11 @@ flow_stage *flow__misused(const char *name, flow_stage *source,
                                                   name, advice));
 }
 
-flow_stage *flow__answered(const char *name, flow_stage *s)
+flow_stage *flow__answered(flow_stage *out, flow_stage *s)
 {
-    return s != NULL ? s
-        : flow__misused(name, NULL, "its function answered NULL; for no "
-                        "values answer flow_list(NULL, 0)");
+    if (s == NULL)
+        s = flow__misused(out->type->name, NULL, "its function answered NULL; "
+                          "for no values answer flow_list(NULL, 0)");
+    flow__own(s, out);
+    return s;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What operators over one source have in common: take the row set that is ready,
- * change it where it lies, lend it on. Results before a failure are delivered,
- * what comes after it is dropped, and settled errors pass untouched.
+/* What operators over one source have in common: take the row set that is
+ * ready, change it where it lies, lend it on. Results before a failure are
+ * delivered, what comes after it is dropped, settled errors pass untouched.
  *
  * The loops are inline so that an operator's own step is compiled into them: an
  * item then costs the user's call and about a nanosecond. */
@@ -31,8 +31,9 @@ flow_stage *flow__refused(const char *name, flow_stage *source,
 flow_stage *flow__misused(const char *name, flow_stage *source,
                           const char *advice);
 
-/* s as a user's function answered it; if it is NULL, a stage that says so. */
-flow_stage *flow__answered(const char *name, flow_stage *s);
+/* s, which a user's function answered, read by `out` from now on; if it is
+ * NULL, a stage that says so. */
+flow_stage *flow__answered(flow_stage *out, flow_stage *s);
 
 /* Hands on the whole set. */
 FLOW__LOOP flow__pass_set(flow_stage *source, flow_stage *out, flow_waker *w)

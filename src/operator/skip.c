@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* All but the first n; settled errors are not counted, and not skipped. */
-#include "operator/set.h"
+#include "set.h"
 
 struct skip { flow_stage *source; size_t left; };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* From the first value that does not pass on; it is the last one tested. */
-#include "operator/set.h"
+#include "set.h"
 
 struct skip_while {
     flow_stage *source;

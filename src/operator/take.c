@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The first n values. The source is closed before the last of them is handed
  * over. What was lent lies in the source's memory, so of a set that holds more
- * than the last one, that one is kept back for the next ask. Settled errors pass
- * without being counted. */
-#include "operator/set.h"
+ * than the last one, that one is kept back for the next ask. Settled errors
+ * pass without being counted. */
+#include "set.h"
 
 struct take {
     flow_stage *source;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Up to the first value that does not pass, which is dropped. The source is
  * closed when the results lent from it have been taken. */
-#include "operator/set.h"
+#include "set.h"
 
 struct take_while {
     flow_stage *source;

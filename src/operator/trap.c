@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Failures of a class as values. The source is asked on afterwards: one that has
- * ended with its failure says so, a step may go on. */
-#include "operator/set.h"
+/* Failures of a class as values. The source is asked on afterwards: one that
+ * has ended with its failure says so, a step may go on. */
+#include "set.h"
 
 struct trap { flow_stage *source; const flow_error_class *class; };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The items of lists and tuples. Others may hold the list too, so its items are
  * shared into a few places here and lent from there. */
-#include "operator/set.h"
+#include "set.h"
 
 enum { BURST = 16 };                /* items lent at once: 256 bytes        */
 
