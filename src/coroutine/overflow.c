@@ -4,8 +4,8 @@
  * always would have. Faults elsewhere are none of ours. */
 #include "overflow.h"
 
-#include "../base/memory.h"
-#include "../base/thread.h"
+#include "base/memory.h"
+#include "base/thread.h"
 #include "slab.h"
 #include "stack.h"
 #include "watch.h"

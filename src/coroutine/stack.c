@@ -9,8 +9,8 @@
  * looked at when the stack is put back. */
 #include "stack.h"
 
-#include "../base/memory.h"
-#include "../base/thread.h"
+#include "base/memory.h"
+#include "base/thread.h"
 #include "overflow.h"
 #include "slab.h"
 #include "watch.h"

@@ -20,7 +20,7 @@ struct flow__watch {                /* what sanitizers know of a switch     */
 };
 
 struct flow__stack {
-    struct flow__slab *slab;
+    _Alignas(64) struct flow__slab *slab;
     struct flow__stack *next;       /* of those kept for reuse              */
     char *low;                      /* above the guard                      */
     const char *const *name;        /* of whoever runs on it, for reports   */

@@ -2,7 +2,7 @@
 /* See watch.h. */
 #include "watch.h"
 
-#include "../base/memory.h"
+#include "base/memory.h"
 
 #if __has_include(<valgrind/valgrind.h>)
 #include <valgrind/valgrind.h>

@@ -4,7 +4,7 @@
  * static memory. */
 #include "timers.h"
 
-#include "../base/thread.h"
+#include "base/thread.h"
 
 #include <pthread.h>
 #include <time.h>

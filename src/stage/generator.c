@@ -6,12 +6,12 @@
  * stage.inside.ip is set while it is suspended in a yield (then a consumer's
  * inlined code may enter it), parked.ip while it waits or has not begun, neither
  * while it runs, and `over` when the body has returned. */
-#include "../base/memory.h"
-#include "../base/thread.h"
-#include "../base/value.h"
-#include "../coroutine/stack.h"
-#include "../coroutine/switch.h"
-#include "../coroutine/watch.h"
+#include "base/memory.h"
+#include "base/thread.h"
+#include "base/value.h"
+#include "coroutine/stack.h"
+#include "coroutine/switch.h"
+#include "coroutine/watch.h"
 #include "stage.h"
 
 #include <string.h>
@@ -355,9 +355,7 @@ bool flow__yield_rarely(flow_gen *self, flow_value v)
     s->first[self->filled++] = v;
     if (self->filled < s->room)
         return true;
-    flow__watch_out(stack_of(self), false);
-    flow__switch(&s->inside, &self->outside, self->outside.ip);
-    flow__watch_inside(stack_of(self));
+    flow__park_watched(self);               /* not to be entered inline     */
     return self->waker != NULL;
 }
 

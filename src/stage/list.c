@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Sources of values that are there already: a list, one value, a failure. */
-#include "../base/memory.h"
-#include "../base/value.h"
+#include "base/memory.h"
+#include "base/value.h"
 #include "stage.h"
 
 #include <string.h>

@@ -3,9 +3,9 @@
  * of them in one place. */
 #include "stage.h"
 
-#include "../base/memory.h"
-#include "../base/thread.h"
-#include "../base/value.h"
+#include "base/memory.h"
+#include "base/thread.h"
+#include "base/value.h"
 
 #include <string.h>
 
