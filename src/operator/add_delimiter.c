@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "operator/frame.h"
-#include "operator/trouble.h"
+#include "frame.h"
+#include "set.h"
 
 #include <string.h>
 
@@ -15,12 +15,12 @@ static flow_value with_delimiter(void *self, flow_value v)
     size_t len;
     const char *chars = flow_chars(&d->delimiter, &len);
 
-    return flow__between(v, v.kind, "", 0, chars, len);
+    return flow__between(v, false, "", 0, chars, len);
 }
 
 static flow_status delimiting_fill(void *self, flow_stage *out, flow_waker *w)
 {
-    return flow__remake_fill(self, out, w, with_delimiter);
+    return flow__change_each(*(flow_stage **)self, out, w, with_delimiter, self);
 }
 
 static void delimiting_close(void *self)
@@ -39,10 +39,10 @@ flow_stage *(flow_add_delimiter)(flow_stage *s, const char *delimiter)
     struct delimiting d = { .source = s };
 
     if (delimiter == NULL)
-        return flow__refused_argument("add_delimiter", s,
+        return flow__misused("add_delimiter", s,
                                       "give a delimiter, not NULL");
     d.delimiter = flow_text(delimiter, strlen(delimiter));
     return flow_fails(d.delimiter)
-           ? flow__refused("add_delimiter", &s, 1, d.delimiter)
+           ? flow__refused("add_delimiter", s, d.delimiter)
            : flow_stage_new(&delimiting_type, &d);
 }

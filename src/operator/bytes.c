@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "operator/bytes.h"
+#include "bytes.h"
 
-#include "base/memory.h"
-#include "operator/trouble.h"
+#include "../base/memory.h"
+#include "../base/value.h"
 
 #include <string.h>
 
@@ -37,14 +37,13 @@ static bool hold(struct flow__bytes *b)
     return true;
 }
 
-bool flow__is_bytes(flow_value v, flow_stage *out)
+flow_value flow__as_bytes(flow_value v)
 {
     if (v.kind == FLOW_TEXT || v.kind == FLOW_BYTES)
-        return true;
+        return v;
     flow_drop(v);
-    flow_raise_in(out, flow_error(FLOW_EINVAL, 0, "it takes text or bytes: "
-                                  "make them of other values with flow_map"));
-    return false;
+    return flow_error(FLOW_EINVAL, 0, "it takes text or bytes: make them of "
+                      "other values with flow_map");
 }
 
 flow_status flow__bytes_more(struct flow__bytes *b, flow_stage *out,
@@ -65,11 +64,12 @@ flow_status flow__bytes_more(struct flow__bytes *b, flow_stage *out,
         flow_give(out, v);
         return FLOW_READY;
     }
-    if (!flow__is_bytes(v, out))
-        return FLOW_FAILED;
+    v = flow__as_bytes(v);
+    if (flow_fails(v))
+        return flow_raise_in(out, v);
     if (!hold(b)) {
         flow_drop(v);
-        return flow_raise_in(out, flow__no_memory());
+        return flow_raise_in(out, flow__no_memory_error());
     }
     flow_drop(b->block);
     b->block = v;

@@ -28,7 +28,7 @@ struct flow__bytes {
 
 /* Cuts one piece and gives it: FLOW_READY. FLOW_WAIT: it needs more; not asked
  * again until there is, or b->over. `self` begins with the bytes. */
-typedef flow_status flow__cut(void *self, flow_stage *out);
+typedef flow_status flow__cutter(void *self, flow_stage *out);
 
 /* Gets the next block, or learns that it is over; then b is not dry any more. A
  * settled error goes by. */
@@ -49,8 +49,8 @@ flow_status flow__bytes_too_long(flow_stage *out, const char *what,
 flow_status flow__bytes_cut_off(struct flow__bytes *b, flow_stage *out,
                                 const char *what);
 
-/* Fails and drops v unless it is text or bytes. */
-bool flow__is_bytes(flow_value v, flow_stage *out);
+/* v, if it is text or bytes; otherwise drops it and gives an error. */
+flow_value flow__as_bytes(flow_value v);
 
 /* How many bytes there are to cut. */
 static inline size_t flow__bytes_count(const struct flow__bytes *b)
@@ -61,7 +61,7 @@ static inline size_t flow__bytes_count(const struct flow__bytes *b)
 /* The fill of all that cut. */
 static inline flow_status flow__bytes_fill(struct flow__bytes *b,
                                            flow_stage *out, flow_waker *w,
-                                           flow__cut *cut)
+                                           flow__cutter *cut)
 {
     while (flow_room(out) > 0) {
         flow_status st = b->dry ? FLOW_WAIT : cut(b, out);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "operator/bytes.h"
-#include "operator/trouble.h"
+#include "bytes.h"
+#include "set.h"
 
 struct chunks {
     struct flow__bytes bytes;       /* first: it is cut as these are        */
@@ -32,7 +32,7 @@ static const flow_type chunk_type = {
 flow_stage *(flow_chunk)(flow_stage *s, size_t n)
 {
     if (n == 0 || n > UINT32_MAX)
-        return flow__refused_argument("chunk", s, "give a size of 1 byte or "
+        return flow__misused("chunk", s, "give a size of 1 byte or "
                                       "more, and below 4 GiB");
     return flow_stage_new(&chunk_type,
                           &(struct chunks){ { .source = s }, n });

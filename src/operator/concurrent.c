@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* A box handed out holds a ticket: the stage, as long as it is open. It may
  * outlive the stage, and then leads nowhere. */
-#include "base/memory.h"
-#include "operator/rotation.h"
-#include "operator/trouble.h"
-#include "stage/stage.h"
+#include "../base/memory.h"
+#include "../base/value.h"
+#include "../stage/stage.h"
+#include "rotation.h"
+#include "trouble.h"
 
 struct concurrent {
     struct flow__rotation rotation; /* first: it is filled as one           */
@@ -33,7 +34,7 @@ static flow_value new_box(flow_stage *s)
     struct ticket *t = flow__alloc(sizeof *t);
 
     if (t == NULL)
-        return flow__no_memory();
+        return flow__no_memory_error();
     t->stage = s;
     return flow_box(&ticket_class, t);
 }

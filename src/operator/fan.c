@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "operator/fan.h"
+#include "fan.h"
 
-#include "base/memory.h"
-#include "operator/trouble.h"
+#include "../base/memory.h"
+#include "trouble.h"
 
 static size_t fan_size(size_t places)
 {

@@ -70,7 +70,7 @@ static inline flow_stage *flow__fan_stage(const struct flow__input *in)
 static inline flow_waker *flow__fan_waker(struct flow__input *in,
                                           const flow_waker *w)
 {
-    in->waker.host = w != NULL ? w->host : flow_host_here();
+    in->waker.host = w->host;
     return &in->waker;
 }
 

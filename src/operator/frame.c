@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "operator/frame.h"
+#include "frame.h"
 
 #include <string.h>
 
@@ -54,12 +54,17 @@ flow_status flow__frame_cut(struct flow__frame *f, flow_stage *out,
     return flow__bytes_give(b, len, more, out);
 }
 
-flow_value flow__between(flow_value v, flow_kind kind, const char *head,
+flow_value flow__between(flow_value v, bool bytes, const char *head,
                          size_t head_len, const char *tail, size_t tail_len)
 {
     size_t len;
-    const char *chars = flow_chars(&v, &len);
     char *p;
+
+    v = flow__as_bytes(v);
+    if (flow_fails(v))
+        return v;
+
+    const char *chars = flow_chars(&v, &len);
     flow_value whole = flow_buffer(head_len + len + tail_len, &p);
 
     if (p != NULL) {
@@ -67,31 +72,9 @@ flow_value flow__between(flow_value v, flow_kind kind, const char *head,
         if (len > 0)
             memcpy(p + head_len, chars, len);
         memcpy(p + head_len + len, tail, tail_len);
-        whole.kind = (uint8_t)kind;
+        if (!bytes)
+            whole.kind = v.kind;
     }
     flow_drop(v);
     return whole;
-}
-
-flow_status flow__remake_fill(void *self, flow_stage *out, flow_waker *w,
-                              flow__remake *make)
-{
-    flow_stage *source = *(flow_stage **)self;
-
-    while (flow_room(out) > 0) {
-        flow_value v;
-        flow_status st = flow_pull(source, w, &v);
-
-        if (st != FLOW_READY)
-            return flow_pass(out, st, v);
-        if (v.kind != FLOW_ERROR) {
-            if (!flow__is_bytes(v, out))
-                return FLOW_FAILED;
-            v = make(self, v);
-            if (flow_fails(v))
-                return flow_raise_in(out, v);
-        }
-        flow_give(out, v);
-    }
-    return FLOW_READY;
 }

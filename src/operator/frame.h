@@ -5,7 +5,7 @@
 #ifndef FLOW_OPERATOR_FRAME_H
 #define FLOW_OPERATOR_FRAME_H
 
-#include "operator/bytes.h"
+#include "bytes.h"
 
 struct flow__frame {
     struct flow__bytes bytes;       /* first: it is cut as these are        */
@@ -18,20 +18,15 @@ struct flow__frame {
 /* Adds one byte to the header: f->len, f->whole. FLOW_FAILED: it cannot be. */
 typedef flow_status flow__header(void *self, char byte, flow_stage *out);
 
-/* Cuts one string; `after` bytes follow it that belong to it and that is_good
- * (may be NULL) has a look at. `what`: of what it is a string. */
+/* Cuts one string, which the byte `after` must follow, unless that is 0. `what`:
+ * of what it is one. */
 flow_status flow__frame_cut(struct flow__frame *f, flow_stage *out,
                             flow__header *header, char after,
                             const char *what);
 
-/* A piece between head and tail, of that kind. Takes v. */
-flow_value flow__between(flow_value v, flow_kind kind, const char *head,
+/* A piece, which it takes, between head and tail; of its own kind or, if that is
+ * asked for, bytes. An error unless v is text or bytes. */
+flow_value flow__between(flow_value v, bool bytes, const char *head,
                          size_t head_len, const char *tail, size_t tail_len);
-
-/* The fill of an operator, whose self begins with its source, that makes one
- * piece of one: `make` takes text or bytes. */
-typedef flow_value flow__remake(void *self, flow_value v);
-flow_status flow__remake_fill(void *self, flow_stage *out, flow_waker *w,
-                              flow__remake *make);
 
 #endif

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* One piece that comes alone is given as it is. When there is none, the whole is
  * empty, but it is given: like flow_collect, a join always gives one value. */
-#include "operator/bytes.h"
-#include "operator/trouble.h"
+#include "bytes.h"
 
 struct joining {
     struct flow__bytes bytes;       /* first: it is cut as these are        */

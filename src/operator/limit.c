@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-#include "operator/limit.h"
+#include "limit.h"
 
-flow_status flow__limit_pass(struct flow__limit *l, flow_stage *out,
-                             flow_waker *w)
+void flow__limit_start(struct flow__limit *l, flow_waker *w)
 {
-    flow_set set;
-    flow_status st = flow_pull_set(l->source, w, &set);
+    if (l->timed)
+        return;
+    l->at = flow__now(w) + l->seconds;
+    l->timed = true;
+}
 
-    if (st != FLOW_READY)
-        return flow_pass(out, st, set.error);
-    flow_lend(out, set.v, set.n);
-    return FLOW_READY;
+flow_status flow__limit_wait(struct flow__limit *l, flow_waker *w)
+{
+    if (l->alarm.host == NULL)
+        flow__alarm_set(&l->alarm, w, l->at - flow__now(w));
+    l->alarm.waker = w;
+    return FLOW_WAIT;
 }
 
 flow_status flow__limit_fail(struct flow__limit *l, flow_stage *out,
@@ -18,7 +22,7 @@ flow_status flow__limit_fail(struct flow__limit *l, flow_stage *out,
 {
     flow_stage *s = l->source;
 
-    flow__alarm_off(&l->alarm);
+    flow__alarm_stop(&l->alarm);
     l->source = NULL;
     flow_close(s);
     return flow_raise_in(out, flow_error(FLOW_ETIMEOUT, 0,
@@ -28,5 +32,5 @@ flow_status flow__limit_fail(struct flow__limit *l, flow_stage *out,
 
 void flow__limit_close(void *self)
 {
-    flow__alarm_off(&((struct flow__limit *)self)->alarm);
+    flow__alarm_stop(&((struct flow__limit *)self)->alarm);
 }

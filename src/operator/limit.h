@@ -4,23 +4,28 @@
 #ifndef FLOW_OPERATOR_LIMIT_H
 #define FLOW_OPERATOR_LIMIT_H
 
-#include "operator/alarm.h"
+#include "alarm.h"
+#include "span.h"
 
 struct flow__limit {
     flow_stage *source;             /* first: flow_first_input              */
     struct flow__alarm alarm;
     double seconds;
+    double at;                      /* when it is too late                  */
+    bool timed;                     /* `at` is set: the clock runs          */
 };
 
-/* Hands on a row set, or an answer, which it gives. */
-flow_status flow__limit_pass(struct flow__limit *l, flow_stage *out,
-                             flow_waker *w);
+/* Starts the clock, if it does not run. */
+void flow__limit_start(struct flow__limit *l, flow_waker *w);
+
+/* For `return` while the source waits: has w woken when it is too late. */
+flow_status flow__limit_wait(struct flow__limit *l, flow_waker *w);
 
 /* Closes the source and fails: `what` did not come within l->seconds. */
 flow_status flow__limit_fail(struct flow__limit *l, flow_stage *out,
                              const char *what);
 
-/* The close of a type whose self begins with a limit. */
+/* The close of a type whose self is a limit. */
 void flow__limit_close(void *self);
 
 #endif

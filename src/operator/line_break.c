@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Lines are found by the last byte of their delimiter: memchr, then a look back.
  * Only a delimiter that begins in what is held is looked for in another way. */
-#include "operator/bytes.h"
-#include "operator/trouble.h"
+#include "bytes.h"
+#include "set.h"
 
 #include <string.h>
 
@@ -143,7 +143,7 @@ flow_stage *(flow_line_break)(flow_stage *s, const flow_line_options *o)
                                                          : "\r\n";
 
     if (*mark == '\0')
-        return flow__refused_argument("line_break", s, "give a delimiter of 1 "
+        return flow__misused("line_break", s, "give a delimiter of 1 "
                                       "byte or more");
     if (o != NULL) {
         if (o->longest != 0)
@@ -153,7 +153,7 @@ flow_stage *(flow_line_break)(flow_stage *s, const flow_line_options *o)
     }
     l.delimiter = flow_text(mark, strlen(mark));
     if (flow_fails(l.delimiter))
-        return flow__refused("line_break", &s, 1, l.delimiter);
+        return flow__refused("line_break", s, l.delimiter);
     l.mark = flow_chars(&l.delimiter, &l.mark_len);
     if (l.longest > UINT32_MAX - l.mark_len)        /* what a value holds   */
         l.longest = UINT32_MAX - l.mark_len;

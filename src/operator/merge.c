@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "operator/rotation.h"
+#include "rotation.h"
 
 static flow_status merge_turn(void *self, struct flow__input *in,
                               flow_stage *out, flow_waker *w, flow_value *v)

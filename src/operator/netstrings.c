@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "operator/frame.h"
-#include "operator/trouble.h"
+#include "frame.h"
+#include "set.h"
 
 /* A length has no leading zero, and so one way to be written. It cannot overflow:
  * each digit is held against the longest allowed. */
@@ -43,7 +43,7 @@ static const flow_type netstrings_type = {
 flow_stage *(flow_netstrings)(flow_stage *s, size_t longest)
 {
     if (longest == 0)
-        return flow__refused_argument("netstrings", s, "say how many bytes the "
+        return flow__misused("netstrings", s, "say how many bytes the "
                                       "longest string may have, 1 or more");
     if (longest > UINT32_MAX)                       /* what a value holds   */
         longest = UINT32_MAX;
@@ -59,13 +59,13 @@ static flow_value as_netstring(void *self, flow_value v)
     int n = snprintf(head, sizeof head, "%u:", v.size);
 
     (void)self;
-    return flow__between(v, v.kind, head, (size_t)n, ",", 1);
+    return flow__between(v, false, head, (size_t)n, ",", 1);
 }
 
 static flow_status add_netstring_fill(void *self, flow_stage *out,
                                       flow_waker *w)
 {
-    return flow__remake_fill(self, out, w, as_netstring);
+    return flow__change_each(*(flow_stage **)self, out, w, as_netstring, self);
 }
 
 static const flow_type add_netstring_type = {

@@ -2,9 +2,10 @@
 /* Once asked, a task of its own reads the source whenever it has something, until
  * n values are kept. What it finds wakes the reader. A reader that finds nothing
  * kept asks the source itself, unless that waits. */
-#include "base/memory.h"
-#include "operator/alarm.h"
-#include "operator/trouble.h"
+#include "../base/memory.h"
+#include "../base/value.h"
+#include "set.h"
+#include "trouble.h"
 
 struct prefetch {
     flow_stage *source;             /* first: flow_first_input              */
@@ -95,8 +96,7 @@ static flow_status prefetch_fill(void *self, flow_stage *out, flow_waker *w)
     struct prefetch *p = self;
 
     p->up = NULL;
-    if (p->waker.host == NULL)
-        p->waker.host = flow__host_of(w);
+    p->waker.host = w->host;
     if (p->count == 0 && !p->waits && !p->over)
         read_one(p);
     if (p->count == 0) {
@@ -139,8 +139,8 @@ static const flow_type prefetch_type = {
 flow_stage *(flow_prefetch)(flow_stage *s, size_t n)
 {
     if (n == 0)
-        return flow__refused_argument("prefetch", s, "give room for 1 value "
-                                      "or more, not 0");
+        return flow__misused("prefetch", s,
+                             "give room for 1 value or more, not 0");
 
     struct prefetch p = {
         .source = s, .n = n, .task = { .call = read_ahead },
@@ -149,6 +149,7 @@ flow_stage *(flow_prefetch)(flow_stage *s, size_t n)
 
     if (n <= SIZE_MAX / sizeof *p.kept)
         p.kept = flow__alloc(n * sizeof *p.kept);
-    return p.kept == NULL ? flow__out_of_memory("prefetch", &s, 1)
-                          : flow_stage_new(&prefetch_type, &p);
+    return p.kept == NULL
+           ? flow__refused("prefetch", s, flow__no_memory_error())
+           : flow_stage_new(&prefetch_type, &p);
 }

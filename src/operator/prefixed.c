@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "operator/frame.h"
-#include "operator/trouble.h"
+#include "frame.h"
+#include "set.h"
 
 #include <inttypes.h>
 
@@ -52,9 +52,9 @@ flow_stage *(flow_prefixed)(flow_stage *s, unsigned width, bool little,
                             size_t longest)
 {
     if (!is_width(width))
-        return flow__refused_argument("prefixed", s, WIDTHS);
+        return flow__misused("prefixed", s, WIDTHS);
     if (longest == 0)
-        return flow__refused_argument("prefixed", s, "say how many bytes the "
+        return flow__misused("prefixed", s, "say how many bytes the "
                                       "longest string may have, 1 or more");
     return flow_stage_new(&prefixed_type, &(struct prefixed){
         { .bytes.source = s, .longest = longest }, width, little
@@ -85,12 +85,12 @@ static flow_value with_prefix(void *self, flow_value v)
 
         head[at] = (char)(unsigned char)(len >> (8 * i));
     }
-    return flow__between(v, FLOW_BYTES, head, p->width, "", 0);
+    return flow__between(v, true, head, p->width, "", 0);
 }
 
 static flow_status prefixing_fill(void *self, flow_stage *out, flow_waker *w)
 {
-    return flow__remake_fill(self, out, w, with_prefix);
+    return flow__change_each(*(flow_stage **)self, out, w, with_prefix, self);
 }
 
 static const flow_type prefixing_type = {
@@ -103,5 +103,5 @@ flow_stage *(flow_add_prefix)(flow_stage *s, unsigned width, bool little)
     struct prefixing p = { s, width, little };
 
     return is_width(width) ? flow_stage_new(&prefixing_type, &p)
-                           : flow__refused_argument("add_prefix", s, WIDTHS);
+                           : flow__misused("add_prefix", s, WIDTHS);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "operator/fan.h"
+#include "fan.h"
 
 struct race {
     struct flow__fan *fan;          /* then only the winner's place is full */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "operator/rotation.h"
+#include "rotation.h"
 
-#include "operator/trouble.h"
+#include "trouble.h"
 
 /* The turn of the input at the front, which is not asked once one has failed. */
 static flow_status next_turn(struct flow__rotation *r, flow_stage *out,

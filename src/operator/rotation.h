@@ -5,7 +5,7 @@
 #ifndef FLOW_OPERATOR_ROTATION_H
 #define FLOW_OPERATOR_ROTATION_H
 
-#include "operator/fan.h"
+#include "fan.h"
 
 struct flow__rotation {
     struct flow__fan *fan;

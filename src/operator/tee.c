@@ -9,9 +9,10 @@
  * Each kept value counts the readers still to take it; the last moves it out.
  * Whichever reader is at the end asks the source, with the tee's own waker, and
  * wakes the others. The last to be closed closes the source. */
-#include "base/memory.h"
-#include "operator/alarm.h"
-#include "operator/trouble.h"
+#include "../base/memory.h"
+#include "../base/value.h"
+#include "set.h"
+#include "trouble.h"
 
 struct slot {
     flow_value v;
@@ -141,13 +142,13 @@ static flow_status ask(struct tee *t, flow_waker *w)
     flow_value v;
     flow_status st = FLOW_FAILED;
 
-    t->waker.host = flow__host_of(w);
+    t->waker.host = w->host;
     t->asking = true;
     t->woken = false;
     if (grow(t))
         st = flow_pull(t->source, &t->waker, &v);
     else
-        v = flow__no_memory();
+        v = flow__no_memory_error();
     t->asking = false;
     switch (st) {
     case FLOW_READY:
@@ -241,7 +242,7 @@ static void all_fail(flow_stage *s, flow_stage **out, size_t n,
 {
     flow_close(s);
     for (size_t i = 0; i < n; i++)
-        out[i] = flow__refused("tee", NULL, 0,
+        out[i] = flow__refused("tee", NULL,
                                flow_error(c, 0, "flow_tee: %s", why));
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The value whose turn has not come is kept: so the source works meanwhile, and
  * its end or failure is not held up. */
-#include "operator/alarm.h"
+#include "alarm.h"
+#include "span.h"
 
 struct throttle {
     flow_stage *source;             /* first: flow_first_input              */
@@ -16,12 +17,10 @@ static flow_status throttle_fill(void *self, flow_stage *out, flow_waker *w)
     struct throttle *t = self;
 
     if (!t->keeps) {
-        flow_value v;
-        flow_status st = flow_pull(t->source, w, &v);
+        flow_status st = flow_pull(t->source, w, &t->kept);
 
         if (st != FLOW_READY)
-            return flow_pass(out, st, v);
-        t->kept = v;
+            return flow_pass(out, st, t->kept);
         t->keeps = true;
     }
 
@@ -32,7 +31,7 @@ static flow_status throttle_fill(void *self, flow_stage *out, flow_waker *w)
         flow_waits_for(out, w, "its turn");
         return FLOW_WAIT;
     }
-    flow__alarm_off(&t->alarm);
+    flow__alarm_stop(&t->alarm);
     t->next = now + t->pause;
     t->keeps = false;
     flow_give(out, t->kept);
@@ -43,7 +42,7 @@ static void throttle_close(void *self)
 {
     struct throttle *t = self;
 
-    flow__alarm_off(&t->alarm);
+    flow__alarm_stop(&t->alarm);
     if (t->keeps)
         flow_drop(t->kept);
 }
@@ -56,12 +55,10 @@ static const flow_type throttle_type = {
 
 flow_stage *(flow_throttle)(flow_stage *s, double seconds)
 {
-    if (!flow__is_span(seconds))
-        return flow__refused_span("throttle", s);
+    flow_stage *refused = flow__check_span("throttle", s, seconds);
 
-    struct throttle t = {
+    return refused != NULL ? refused
+                           : flow_stage_new(&throttle_type, &(struct throttle){
         .source = s, .pause = seconds, .next = -__builtin_inf()
-    };
-
-    return flow_stage_new(&throttle_type, &t);
+    });
 }

@@ -1,50 +1,45 @@
 /* SPDX-License-Identifier: MIT */
-#include "operator/trouble.h"
+#include "trouble.h"
 
-#include "base/memory.h"
+#include "../base/memory.h"
+#include "../base/value.h"
+#include "set.h"
 
-flow_stage *flow__refused(const char *name, flow_stage *const *s, size_t n,
-                          flow_value error)
+static void close_all(flow_stage *const *s, size_t n)
 {
     for (size_t i = 0; s != NULL && i < n; i++)
         flow_close(s[i]);
-    return flow_named((flow_failed)(error), name);
 }
 
-flow_stage *flow__out_of_memory(const char *name, flow_stage *const *s,
-                                size_t n)
+static size_t first_null(flow_stage *const *s, size_t n)
 {
-    return flow__refused(name, s, n, flow__no_memory());
-}
+    size_t i = 0;
 
-flow_stage *flow__refused_argument(const char *name, flow_stage *s,
-                                   const char *advice)
-{
-    return flow__refused(name, &s, 1,
-                         flow_error(FLOW_EINVAL, 0, "flow_%s: %s", name,
-                                    advice));
+    while (s != NULL && i < n && s[i] != NULL)
+        i++;
+    return i;
 }
 
 flow_stage *flow__check_inputs(const char *name, flow_stage *const *s,
                                size_t n)
 {
-    if (s == NULL && n > 0)
-        return flow__refused(name, s, n,
-                             flow_error(FLOW_EINVAL, 0, "flow_%s: give an "
-                                        "array of %zu stages, not NULL",
-                                        name, n));
-    for (size_t i = 0; i < n; i++)
-        if (s[i] == NULL)
-            return flow__refused(name, s, n,
-                                 flow_error(FLOW_EINVAL, 0, "flow_%s: input "
-                                            "%zu is NULL, give a stage",
-                                            name, i + 1));
-    return NULL;
+    size_t i = first_null(s, n);
+
+    if (i == n)
+        return NULL;
+    close_all(s, n);
+    if (s == NULL)
+        return flow__misused(name, NULL, "give an array of stages, not NULL");
+    return flow__refused(name, NULL,
+                         flow_error(FLOW_EINVAL, 0, "flow_%s: input %zu is "
+                                    "NULL, give a stage", name, i + 1));
 }
 
-flow_value flow__no_memory(void)
+flow_stage *flow__out_of_memory(const char *name, flow_stage *const *s,
+                                size_t n)
 {
-    return flow_error(FLOW_ENOMEM, 0, "out of memory");
+    close_all(s, n);
+    return flow__refused(name, NULL, flow__no_memory_error());
 }
 
 void flow__unread(const char *name, flow_value failure)

@@ -1,23 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /* The clock runs from the ask that has to wait to the next value. A value that is
- * there when the alarm has rung was in time enough: its reader came later still. */
-#include "operator/limit.h"
+ * there when it is too late was in time enough: its reader came later still. */
+#include "limit.h"
 
 static flow_status within_fill(void *self, flow_stage *out, flow_waker *w)
 {
     struct flow__limit *l = self;
-    flow_status st = flow__limit_pass(l, out, w);
+    flow_status st = flow__pass_set(l->source, out, w);
 
     if (st != FLOW_WAIT) {
-        flow__alarm_off(&l->alarm);
+        flow__alarm_stop(&l->alarm);
+        l->timed = false;
         return st;
     }
-    if (l->alarm.rung)
-        return flow__limit_fail(l, out, "value");
-    if (l->alarm.host == NULL)
-        flow__alarm_set(&l->alarm, w, l->seconds);
-    flow__alarm_wakes(&l->alarm, w);
-    return FLOW_WAIT;
+    flow__limit_start(l, w);
+    return l->alarm.rung ? flow__limit_fail(l, out, "value")
+                         : flow__limit_wait(l, w);
 }
 
 static const flow_type within_type = {
@@ -28,8 +26,10 @@ static const flow_type within_type = {
 
 flow_stage *(flow_within)(flow_stage *s, double seconds)
 {
-    struct flow__limit l = { .source = s, .seconds = seconds };
+    flow_stage *refused = flow__check_span("within", s, seconds);
 
-    return flow__is_span(seconds) ? flow_stage_new(&within_type, &l)
-                                  : flow__refused_span("within", s);
+    return refused != NULL ? refused
+                           : flow_stage_new(&within_type, &(struct flow__limit){
+        .source = s, .seconds = seconds
+    });
 }
