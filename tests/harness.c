@@ -92,6 +92,12 @@ void check(bool holds, const char *says, const char *file, int line)
         complain("%s:%d: does not hold: %s", file, line, says);
 }
 
+void must(bool holds, const char *says, const char *file, int line)
+{
+    if (!holds)
+        complain("%s:%d: does not hold: %s", file, line, says);
+}
+
 /* ---- A deadline ---------------------------------------------------------------
  * Passes what its source gives until the run's deadline has passed. */
 struct late { flow_stage *source; };
