@@ -60,9 +60,9 @@ TEST(a_system_error_has_the_number_and_its_text)
 
 TEST(every_class_of_the_library_has_its_name_and_is_an_error)
 {
-#define X(class, says, base)                                                 \
+#define X(class, says, above)                                                \
     MUST(strcmp(class->name, says) == 0);                                    \
-    MUST(class->base == base);
+    MUST(class->base == above);
     FLOW_ERRORS(X)
 #undef X
 }
