@@ -162,8 +162,9 @@ flow_host *flow_host_here(void);
 void flow_host_use(flow_host *h);           /* NULL: the core's own         */
 
 /* A host whose clock is moved by hand: it never sleeps, but steps to the next
- * timer at once. For tests and simulation. Deterministic. */
-flow_host *flow_virtual_host(void);         /* this thread's; starts at 0   */
+ * timer at once. For tests and simulation. Deterministic. This thread's; the
+ * call sets its clock to 0. */
+flow_host *flow_virtual_host(void);
 
 /* Remembers where a stage was made, unless it knows; gives s. */
 flow_stage *flow_made(flow_stage *s, const char *where);

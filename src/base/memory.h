@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* The one way to memory, and the process-wide settings behind it. Every call may
+ * answer NULL; whoever frees says the size. */
+#ifndef FLOW_BASE_MEMORY_H
+#define FLOW_BASE_MEMORY_H
+
+#include <flow/flow.h>
+
+extern flow_config flow__config;            /* every field filled in        */
+
+void *flow__alloc(size_t size);
+/* On failure the old block is as it was. */
+void *flow__resize(void *p, size_t old, size_t size);
+void flow__free(void *p, size_t size);      /* p NULL is fine               */
+
+void *flow__map(size_t size);               /* pages, zeroed when touched   */
+void flow__unmap(void *p, size_t size);
+
+/* Hands one line to the reporter. */
+void flow__report(const char *format, ...)
+    __attribute__((format(printf, 1, 2)));
+
+#endif

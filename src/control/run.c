@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT */
+/* Running flows beside each other: each has a driver that asks it whenever it is
+ * woken, and the driver is the deferred that tells how it ended. */
+#include "base/memory.h"
+#include "base/thread.h"
+#include "stage/deferred.h"
+#include "stage/describe.h"
+#include "stage/stage.h"
+
+/* Row sets taken in one turn, so that a flow which is always ready does not keep
+ * the loop from others. */
+enum { SETS_IN_A_TURN = 1024 };
+
+struct flow__runner {
+    flow_deferred ended;                    /* first                        */
+    flow_waker waker;
+    flow_task task;
+    flow_stage *stage;
+    flow_value last;
+    struct flow__runner *next, *prev;       /* of the thread's              */
+    bool driving, stop;
+};
+
+static struct flow__runner *runner_of(void *member, size_t offset)
+{
+    return (struct flow__runner *)(void *)((char *)member - offset);
+}
+
+static void woken(flow_waker *w)
+{
+    struct flow__runner *r =
+        runner_of(w, offsetof(struct flow__runner, waker));
+
+    if (!r->task.posted)
+        r->waker.host->post(r->waker.host, &r->task, 0);
+}
+
+static void unlist(struct flow__runner *r)
+{
+    if (r->prev != NULL)
+        r->prev->next = r->next;
+    else
+        flow__thread.runners = r->next;
+    if (r->next != NULL)
+        r->next->prev = r->prev;
+}
+
+/* Closes the flow and fires, unless somebody gave it up. */
+static void finish(struct flow__runner *r, flow_value outcome)
+{
+    flow_stage *stage = r->stage;
+    flow_value last = r->last;
+
+    r->stage = NULL;
+    r->last = flow_none();
+    r->ended.undo = NULL;
+    r->waker.host->cancel(r->waker.host, &r->task);
+    unlist(r);
+    flow_close(stage);
+    r->waker.host->cancel(r->waker.host, &r->task);
+    flow_drop(last);
+    flow_fire(&r->ended, outcome);
+}
+
+static void keep_last(struct flow__runner *r, const flow_set *set)
+{
+    flow_drop(r->last);
+    for (size_t i = 0; i + 1 < set->n; i++)
+        flow_drop(set->v[i]);
+    r->last = set->v[set->n - 1];
+}
+
+static flow_value take_last(struct flow__runner *r)
+{
+    flow_value last = r->last;
+
+    r->last = flow_none();
+    return last;
+}
+
+static void drive(struct flow__runner *r)
+{
+    flow_status st = FLOW_READY;
+    flow_set set = { NULL, 0, { FLOW_NONE, 0, 0, { 0 } } };
+
+    flow_hold(&r->ended);
+    flow__thread.inside++;
+    r->driving = true;
+    for (int n = 0; st == FLOW_READY && n < SETS_IN_A_TURN && !r->stop; n++) {
+        st = flow_pull_set(r->stage, &r->waker, &set);
+        if (st == FLOW_READY)
+            keep_last(r, &set);
+    }
+    r->driving = false;
+    if (st == FLOW_DONE)
+        finish(r, take_last(r));
+    else if (st == FLOW_FAILED)
+        finish(r, set.error);
+    else if (r->stop)
+        finish(r, flow_none());
+    else if (st == FLOW_READY)
+        woken(&r->waker);
+    flow__thread.inside--;
+    flow_release(&r->ended);
+}
+
+static void turn_came(flow_task *t)
+{
+    drive(runner_of(t, offsetof(struct flow__runner, task)));
+}
+
+/* The deferred was cancelled. A flow that is running now ends when it comes
+ * back. */
+static void undo(void *arg)
+{
+    struct flow__runner *r = arg;
+
+    if (r->driving)
+        r->stop = true;
+    else if (r->stage != NULL)
+        finish(r, flow_error(FLOW_ECANCELLED, 0, "cancelled"));
+}
+
+flow_deferred *flow_run(flow_stage *s)
+{
+    struct flow__runner *r =
+        (struct flow__runner *)(void *)flow__deferred_new(sizeof *r);
+
+    if (r == NULL) {
+        flow_close(s);
+        return &flow__no_memory_deferred;
+    }
+    r->stage = s;
+    r->waker = (flow_waker){ woken, flow_host_here() };
+    r->task.call = turn_came;
+    r->next = flow__thread.runners;
+    if (r->next != NULL)
+        r->next->prev = r;
+    flow__thread.runners = r;
+    flow_on_cancel(&r->ended, undo, r);
+    if (flow__thread.inside > 0)
+        woken(&r->waker);
+    else
+        drive(r);
+    return &r->ended;
+}
+
+/* ---- The loop ---------------------------------------------------------------- */
+static void fail_stuck(struct flow__runner *r)
+{
+    char who[256];
+
+    flow__describe(r->stage, who, sizeof who);
+    flow_hold(&r->ended);
+    finish(r, flow_error(FLOW_ESTUCK, 0, "nothing is left that could wake %s",
+                         who));
+    flow_release(&r->ended);
+}
+
+/* Whether anything was there to do. */
+static bool turn(flow_host *host)
+{
+    bool more;
+
+    flow__thread.inside++;
+    more = host->turn(host, true);
+    flow__thread.inside--;
+    return more;
+}
+
+void flow_loop(void)
+{
+    flow_host *host = flow_host_here();
+
+    if (flow__thread.inside > 0 || host->turn == NULL) {
+        flow__report("flow_loop was called inside a flow, or for a loop that is "
+                     "run by others; it does nothing there");
+        return;
+    }
+    flow__thread.stopping = false;
+    while (!flow__thread.stopping)
+        if (!turn(host)) {
+            if (flow__thread.runners == NULL)
+                return;
+            fail_stuck(flow__thread.runners);
+        }
+}
+
+void flow_stop(void)
+{
+    flow__thread.stopping = true;
+}

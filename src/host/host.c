@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+/* The core's own hosts: a loop of timers that needs nothing but a clock, and the
+ * same with a clock that is moved by hand. Each thread has one of each, made of
+ * static memory. */
+#include "timers.h"
+
+#include "base/thread.h"
+
+#include <pthread.h>
+#include <time.h>
+
+struct core_host {
+    flow_host host;
+    struct flow__timers timers;
+    double time;                    /* of this turn                         */
+    bool turning, virtual;
+    pthread_mutex_t lock;           /* of what other threads sent           */
+    pthread_cond_t came;
+    flow_task *sent, *sent_last;
+};
+
+static double clock_now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+static double core_now(flow_host *h)
+{
+    struct core_host *c = (struct core_host *)h;
+
+    if (!c->turning && !c->virtual)
+        c->time = clock_now();
+    return c->time;
+}
+
+static void core_post(flow_host *h, flow_task *t, double seconds)
+{
+    struct core_host *c = (struct core_host *)h;
+    double at = 0;
+
+    if (seconds > 0)                /* a turn may have lasted: look again   */
+        at = (c->virtual ? c->time : clock_now()) + seconds;
+    flow__timers_post(&c->timers, t, at);
+}
+
+static void core_cancel(flow_host *h, flow_task *t)
+{
+    flow__timers_cancel(&((struct core_host *)h)->timers, t);
+}
+
+static void core_post_from(flow_host *h, flow_task *t)
+{
+    struct core_host *c = (struct core_host *)h;
+
+    pthread_mutex_lock(&c->lock);
+    t->next = NULL;
+    if (c->sent_last != NULL)
+        c->sent_last->next = t;
+    else
+        c->sent = t;
+    c->sent_last = t;
+    pthread_cond_signal(&c->came);
+    pthread_mutex_unlock(&c->lock);
+}
+
+static void sleep_until(struct core_host *c, double at)
+{
+    struct timespec t;
+
+    t.tv_sec = (time_t)at;
+    t.tv_nsec = (long)((at - (double)t.tv_sec) * 1e9);
+    while (c->sent == NULL && clock_now() < at)
+        pthread_cond_clockwait(&c->came, &c->lock, CLOCK_MONOTONIC, &t);
+}
+
+/* Sleeps if there is nothing to do yet, then takes over what others sent. */
+static void gather(struct core_host *c, bool sleep)
+{
+    flow_task *sent;
+    double at;
+
+    pthread_mutex_lock(&c->lock);
+    if (sleep && flow__timers_next(&c->timers, &at) && at > 0) {
+        if (!c->virtual)
+            sleep_until(c, at);
+        else if (c->sent == NULL && at > c->time)
+            c->time = at;
+    }
+    sent = c->sent;
+    c->sent = c->sent_last = NULL;
+    pthread_mutex_unlock(&c->lock);
+    while (sent != NULL) {
+        flow_task *next = sent->next;
+        sent->posted = false;
+        flow__timers_post(&c->timers, sent, 0);
+        sent = next;
+    }
+}
+
+static bool core_turn(flow_host *h, bool sleep)
+{
+    struct core_host *c = (struct core_host *)h;
+    double at;
+
+    gather(c, sleep);
+    if (!flow__timers_next(&c->timers, &at))
+        return false;
+    if (!c->virtual)
+        c->time = clock_now();
+    c->turning = true;
+    flow__timers_run(&c->timers, c->time);
+    c->turning = false;
+    return true;
+}
+
+#define CORE_HOST(is_virtual) {                                              \
+    { core_now, core_post, core_cancel, core_post_from, core_turn },         \
+    { NULL, NULL, NULL, 0 }, 0, false, is_virtual,                           \
+    PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, NULL, NULL }
+
+static _Thread_local struct core_host core = CORE_HOST(false);
+static _Thread_local struct core_host simulated = CORE_HOST(true);
+
+flow_host *flow_host_here(void)
+{
+    return flow__thread.host != NULL ? flow__thread.host : &core.host;
+}
+
+void flow_host_use(flow_host *h)
+{
+    flow__thread.host = h;
+}
+
+flow_host *flow_virtual_host(void)
+{
+    simulated.time = 0;
+    return &simulated.host;
+}

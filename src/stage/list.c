@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/* Sources of values that are there already: a list, one value, a failure. */
+#include "base/memory.h"
+#include "base/value.h"
+#include "stage.h"
+
+#include <string.h>
+
+struct list {
+    flow_value items;                       /* a LIST of our own            */
+};
+
+/* The items are handed on where they are; the list is kept as their memory. */
+static flow_status list_fill(void *self, flow_stage *out, flow_waker *w)
+{
+    struct list *l = self;
+    struct flow__list *mine = (struct flow__list *)(void *)l->items.as.held;
+
+    (void)w;
+    if (l->items.kind != FLOW_LIST) {
+        flow_value error = l->items;
+        l->items = flow_none();
+        return flow_raise_in(out, error);
+    }
+    mine->left = 0;                         /* they are moved out           */
+    flow_lend(out, mine->items, mine->size);
+    return FLOW_DONE;
+}
+
+static void list_close(void *self)
+{
+    flow_drop(((struct list *)self)->items);
+}
+
+flow_stage *(flow_list)(const flow_value *items, size_t n)
+{
+    static const flow_type type = {
+        "list", sizeof(struct list), list_fill, list_close, NULL
+    };
+    struct list l = { flow_pack(items, n) };
+
+    return flow_stage_new(&type, &l);
+}
+
+static flow_status once_fill(void *self, flow_stage *out, flow_waker *w)
+{
+    flow_value *v = self;
+
+    (void)w;
+    flow_give(out, *v);
+    *v = flow_none();
+    return FLOW_DONE;
+}
+
+static void once_close(void *self)
+{
+    flow_drop(*(flow_value *)self);
+}
+
+flow_stage *(flow_once)(flow_value v)
+{
+    static const flow_type type = {
+        "once", sizeof(flow_value), once_fill, once_close, NULL
+    };
+
+    return flow_stage_new(&type, &v);
+}
+
+static flow_status failed_fill(void *self, flow_stage *out, flow_waker *w)
+{
+    flow_value *error = self, e = *error;
+
+    (void)w;
+    *error = flow_none();
+    if (e.kind != FLOW_ERROR) {
+        flow_drop(e);
+        return FLOW_DONE;
+    }
+    return flow_raise_in(out, e);
+}
+
+flow_stage *(flow_failed)(flow_value error)
+{
+    static const flow_type type = {
+        "failed", sizeof(flow_value), failed_fill, once_close, NULL
+    };
+
+    return flow_stage_new(&type, &error);
+}

@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: MIT */
+/* Asking stages: the order in which results, failure and end are told, for all
+ * of them in one place. */
+#include "stage.h"
+
+#include "base/memory.h"
+#include "base/thread.h"
+#include "base/value.h"
+
+#include <string.h>
+
+static flow_status out_of_memory(void *self, flow_stage *out, flow_waker *w)
+{
+    (void)self;
+    (void)out;
+    (void)w;
+    return FLOW_FAILED;
+}
+
+static const flow_type no_memory_type = {
+    "out of memory", 0, out_of_memory, NULL, NULL
+};
+
+flow_stage flow__no_memory_stage = { .type = &no_memory_type };
+
+/* ---- Making ----------------------------------------------------------------- */
+void flow__stage_begin(flow_stage *s, const flow_type *t)
+{
+    struct flow__thread *here = &flow__thread;
+
+    memset(s, 0, sizeof *s);
+    s->type = t;
+    s->name = t->name;
+    s->room = 1;
+    s->first = s->next = s->end = s->put = &s->slot;
+    s->limit = s->first + 1;
+    s->status = FLOW_READY;
+    s->live_next = here->live;
+    if (here->live != NULL)
+        here->live->live_prev = s;
+    /* A signal handler may walk the list between any two instructions. */
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    here->live = s;
+}
+
+static flow_stage *without_memory(const flow_type *t, const void *self)
+{
+    void *own = (void *)(uintptr_t)self;    /* the caller's copy is dead    */
+    flow_stage **list;
+    size_t n = t->inputs != NULL ? t->inputs(own, &list) : 0;
+
+    for (size_t i = 0; i < n; i++)
+        flow_close(list[i]);
+    if (t->close != NULL)
+        t->close(own);
+    return &flow__no_memory_stage;
+}
+
+flow_stage *flow_stage_new(const flow_type *t, const void *self)
+{
+    flow_stage *s = flow__alloc(sizeof *s + t->size);
+    flow_stage **list;
+    size_t n;
+
+    if (s == NULL)
+        return without_memory(t, self);
+    flow__stage_begin(s, t);
+    memcpy(flow_self(s), self, t->size);
+    n = flow__inputs(s, &list);
+    for (size_t i = 0; i < n; i++)
+        flow__own(list[i], s);
+    return s;
+}
+
+size_t flow__inputs(flow_stage *s, flow_stage ***list)
+{
+    return s->type->inputs != NULL ? s->type->inputs(flow_self(s), list) : 0;
+}
+
+size_t flow_first_input(void *self, flow_stage ***list)
+{
+    *list = self;
+    return 1;
+}
+
+static bool is_shared(const flow_stage *s)
+{
+    return s == NULL || s == &flow__no_memory_stage;
+}
+
+void flow__own(flow_stage *s, flow_stage *by)
+{
+    if (!is_shared(s) && s->owner == NULL)
+        s->owner = by;
+}
+
+flow_stage *flow_made(flow_stage *s, const char *where)
+{
+    if (!is_shared(s) && s->made == NULL)
+        s->made = where;
+    return s;
+}
+
+flow_stage *flow_named(flow_stage *s, const char *name)
+{
+    if (!is_shared(s))
+        s->name = name;
+    return s;
+}
+
+flow_stage *flow_read_ahead(flow_stage *s, size_t n)
+{
+    flow_value *buffer;
+
+    if (is_shared(s) || n <= s->room || n > UINT32_MAX / sizeof *buffer
+        || s->next != s->end)
+        return s;
+    buffer = flow__alloc(n * sizeof *buffer);
+    if (buffer == NULL)
+        return s;                           /* goes on one by one           */
+    if (s->first != &s->slot)
+        flow__free(s->first, s->room * sizeof *buffer);
+    s->room = (uint32_t)n;
+    s->first = s->next = s->end = s->put = buffer;
+    s->limit = buffer + n;
+    return s;
+}
+
+/* ---- Asking ----------------------------------------------------------------- */
+static flow_status fill_once(flow_stage *s, flow_waker *w)
+{
+    flow_status st;
+
+    s->put = s->first;
+    s->waits = NULL;
+    st = s->type->fill(flow_self(s), s, w);
+    s->status = (uint8_t)st;
+    if (s->put != s->first) {
+        s->next = s->first;
+        s->end = s->put;
+    }
+    if (st == FLOW_DONE || st == FLOW_FAILED)
+        s->ended = true;
+    return st;
+}
+
+static flow_status tell_failure(flow_stage *s)
+{
+    s->failing = false;
+    s->status = FLOW_FAILED;
+    flow__error_through(&s->failure, s->name, s->made);
+    return FLOW_FAILED;
+}
+
+flow_status flow_fill(flow_stage *s, flow_waker *w)
+{
+    flow_status st = FLOW_READY;
+
+    if (is_shared(s))
+        return FLOW_FAILED;
+    if (s->next != s->end)
+        return FLOW_READY;
+    while (!s->ended && !s->failing && st == FLOW_READY) {
+        st = fill_once(s, w);
+        if (s->next != s->end)
+            return FLOW_READY;
+    }
+    if (s->failing)
+        return tell_failure(s);
+    return s->ended ? FLOW_DONE : st;
+}
+
+flow_value flow__failure_of(flow_stage *s)
+{
+    flow_value error;
+
+    if (s == NULL)
+        return flow_error(FLOW_EINVAL, 0, "asked a stage that is NULL");
+    if (s == &flow__no_memory_stage)
+        return flow__no_memory_error();
+    error = s->failure;
+    s->failure = flow_none();
+    return error;
+}
+
+flow_status flow__pull(flow_stage *s, flow_waker *w, flow_value *out)
+{
+    flow_status st = flow_fill(s, w);
+
+    switch (st) {
+    case FLOW_READY:
+        *out = *s->next++;
+        break;
+    case FLOW_FAILED:
+        *out = flow__failure_of(s);
+        break;
+    case FLOW_DONE:
+        *out = flow_none();
+        break;
+    case FLOW_WAIT:
+        break;
+    }
+    return st;
+}
+
+flow_status flow_pull_set(flow_stage *s, flow_waker *w, flow_set *out)
+{
+    flow_status st = flow_fill(s, w);
+
+    out->v = NULL;
+    out->n = 0;
+    out->error = flow_none();
+    if (st == FLOW_READY) {
+        out->v = s->next;
+        out->n = (size_t)(s->end - s->next);
+        s->next = s->end;
+    } else if (st == FLOW_FAILED) {
+        out->error = flow__failure_of(s);
+    }
+    return st;
+}
+
+/* ---- Giving ----------------------------------------------------------------- */
+flow_status flow_raise_in(flow_stage *out, flow_value error)
+{
+    if (out->failing) {
+        flow_drop(error);
+        return FLOW_FAILED;
+    }
+    if (error.kind != FLOW_ERROR) {
+        flow_drop(error);
+        error = flow_error(FLOW_EINVAL, 0, "'%s' failed with a value that is "
+                           "no error", out->name);
+    }
+    error.back = 0;
+    flow_drop(out->failure);                /* one that block has shown     */
+    out->failure = error;
+    out->failing = true;
+    out->seen = false;
+    return FLOW_FAILED;
+}
+
+void flow_give(flow_stage *out, flow_value v)
+{
+    if (out->failing) {
+        flow_drop(v);
+    } else if (flow_fails(v)) {
+        flow_raise_in(out, v);
+    } else if (out->put == out->limit) {
+        flow_drop(v);
+        flow_raise_in(out, flow_error(FLOW_ELIMIT, 0, "'%s' gave more than "
+                                      "flow_room allows", out->name));
+    } else {
+        *out->put++ = v;
+    }
+}
+
+void flow_waits_for(flow_stage *out, flow_waker *w, const char *what)
+{
+    out->waits = what;
+    if (w != NULL && w->host != NULL)
+        out->since = w->host->now(w->host);
+}
+
+/* ---- Ending ----------------------------------------------------------------- */
+void flow__stage_end(flow_stage *s)
+{
+    while (s->next != s->end)
+        flow_drop(*s->next++);
+    if (s->failure.kind == FLOW_ERROR && !s->seen)
+        flow__report("%s (made at %s) was closed with a failure nobody read: "
+                     "%s: %s", s->name, s->made != NULL ? s->made : "?",
+                     flow_class_of(&s->failure)->name,
+                     flow_message(&s->failure));
+    flow_drop(s->failure);
+    if (s->first != &s->slot)
+        flow__free(s->first, s->room * sizeof *s->first);
+    if (s->live_prev != NULL)
+        s->live_prev->live_next = s->live_next;
+    else
+        flow__thread.live = s->live_next;
+    if (s->live_next != NULL)
+        s->live_next->live_prev = s->live_prev;
+}
+
+static void close_one(flow_stage *s)
+{
+    if (flow__is_generator(s)) {
+        flow__generator_free((flow_gen *)s);
+        return;
+    }
+    if (s->type->close != NULL)
+        s->type->close(flow_self(s));
+    flow__stage_end(s);
+    flow__free(s, sizeof *s + s->type->size);
+}
+
+/* A stage is closed before its inputs. Those still to close are kept in a list
+ * through `owner`, so that chains may be of any length. */
+void flow_close(flow_stage *s)
+{
+    flow_stage *left = NULL;
+
+    if (is_shared(s))
+        return;
+    s->owner = NULL;
+    for (; s != NULL; s = left, left = s != NULL ? s->owner : NULL) {
+        flow_stage **list;
+        size_t n = flow__inputs(s, &list);
+        if (flow__is_generator(s) && !flow__generator_end((flow_gen *)s))
+            continue;
+        while (n-- > 0)
+            if (!is_shared(list[n])) {
+                list[n]->owner = left;
+                left = list[n];
+            }
+        close_one(s);
+    }
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of stages share. */
+#ifndef FLOW_STAGE_STAGE_H
+#define FLOW_STAGE_STAGE_H
+
+#include <flow/flow.h>
+
+/* The stage that stands for one there was no memory for. Never written to. */
+extern flow_stage flow__no_memory_stage;
+
+/* Begins a stage in memory of the caller's; undone by flow__stage_end. */
+void flow__stage_begin(flow_stage *s, const flow_type *t);
+/* Drops results, reports an unread failure, forgets the stage. */
+void flow__stage_end(flow_stage *s);
+
+/* The failure of a stage that answered FLOW_FAILED: moved out of it. */
+flow_value flow__failure_of(flow_stage *s);
+
+/* Says that `by` reads s, for listings. */
+void flow__own(flow_stage *s, flow_stage *by);
+
+size_t flow__inputs(flow_stage *s, flow_stage ***list);
+
+/* A generator's part in closing: runs the body to its end; false if it is
+ * running now, and can only be told. */
+bool flow__generator_end(flow_gen *g);
+void flow__generator_free(flow_gen *g);
+extern const flow_type flow__generator_type;
+static inline bool flow__is_generator(const flow_stage *s)
+{
+    return s->type == &flow__generator_type;
+}
+
+/* A generator that waits: says for what, parks, and false when it is closed. */
+bool flow__wait_for(flow_gen *self, const char *what);
+/* Counts an answer that refuses a closed generator; false. May not return. */
+bool flow__refuse(flow_gen *self);
+
+#endif
