@@ -144,14 +144,6 @@ static flow_status fill_once(flow_stage *s, flow_waker *w)
     return st;
 }
 
-static flow_status tell_failure(flow_stage *s)
-{
-    s->failing = false;
-    s->status = FLOW_FAILED;
-    flow__error_through(&s->failure, s->name, s->made);
-    return FLOW_FAILED;
-}
-
 flow_status flow_fill(flow_stage *s, flow_waker *w)
 {
     flow_status st = FLOW_READY;
@@ -166,10 +158,11 @@ flow_status flow_fill(flow_stage *s, flow_waker *w)
             return FLOW_READY;
     }
     if (s->failing)
-        return tell_failure(s);
+        return FLOW_FAILED;
     return s->ended ? FLOW_DONE : st;
 }
 
+/* Takes the failure that a fill has found. */
 flow_value flow__failure_of(flow_stage *s)
 {
     flow_value error;
@@ -178,8 +171,10 @@ flow_value flow__failure_of(flow_stage *s)
         return flow_error(FLOW_EINVAL, 0, "asked a stage that is NULL");
     if (s == &flow__no_memory_stage)
         return flow__no_memory_error();
+    flow__error_through(&s->failure, s->name, s->made);
     error = s->failure;
     s->failure = flow_none();
+    s->failing = false;
     return error;
 }
 
