@@ -216,6 +216,18 @@ flow_status flow_pull_set(flow_stage *s, flow_waker *w, flow_set *out)
 }
 
 /* ---- Giving ----------------------------------------------------------------- */
+void flow__drop_failure(flow_stage *s)
+{
+    if (s->failure.kind == FLOW_ERROR && !s->seen)
+        flow__report("%s (made at %s) was closed with a failure nobody read: "
+                     "%s: %s", s->name, s->made != NULL ? s->made : "?",
+                     flow_class_of(&s->failure)->name,
+                     flow_message(&s->failure));
+    flow_drop(s->failure);
+    s->failure = flow_none();
+    s->seen = false;
+}
+
 flow_status flow_raise_in(flow_stage *out, flow_value error)
 {
     if (out->failing) {
@@ -228,10 +240,9 @@ flow_status flow_raise_in(flow_stage *out, flow_value error)
                            "no error", out->name);
     }
     error.back = 0;
-    flow_drop(out->failure);                /* one that block has shown     */
+    flow__drop_failure(out);                /* one that block has shown     */
     out->failure = error;
     out->failing = true;
-    out->seen = false;
     return FLOW_FAILED;
 }
 
@@ -262,12 +273,7 @@ void flow__stage_end(flow_stage *s)
 {
     while (s->next != s->end)
         flow_drop(*s->next++);
-    if (s->failure.kind == FLOW_ERROR && !s->seen)
-        flow__report("%s (made at %s) was closed with a failure nobody read: "
-                     "%s: %s", s->name, s->made != NULL ? s->made : "?",
-                     flow_class_of(&s->failure)->name,
-                     flow_message(&s->failure));
-    flow_drop(s->failure);
+    flow__drop_failure(s);
     if (s->first != &s->slot)
         flow__free(s->first, s->room * sizeof *s->first);
     if (s->live_prev != NULL)
