@@ -160,13 +160,14 @@ TEST(two_flows_may_be_blocked_on_by_turns)
     flow_stage *b = flow_generate(passes_on, script("d__ef"), NULL);
     char got[16] = "";
     flow_value v, w;
+    size_t n;
 
     while (flow_block(a, &v)) {
-        strncat(got, flow_chars(&v, NULL), 1);
+        strncat(got, flow_chars(&v, &n), 1);
         flow_drop(v);
         if (!flow_block(b, &w))
             break;
-        strncat(got, flow_chars(&w, NULL), 1);
+        strncat(got, flow_chars(&w, &n), 1);
         flow_drop(w);
     }
     CHECK(strcmp(got, "adbecf") == 0);
@@ -174,6 +175,29 @@ TEST(two_flows_may_be_blocked_on_by_turns)
     (void)flow_failure(b);
     flow_close(a);
     flow_close(b);
+}
+
+static void fails_when_closed(flow_gen *self, flow_stage *source, void *arg)
+{
+    flow_stage *s = never();
+    flow_value v;
+
+    (void)source;
+    (void)arg;
+    if (!flow_next(self, s, &v))
+        flow_fail(self, FLOW_EINVAL, 0, "could not be saved");
+    flow_close(s);
+}
+
+TEST(a_stuck_body_that_fails_when_it_is_closed_is_reported)
+{
+    flow_stage *s = flow_generate(fails_when_closed, NULL, NULL);
+    flow_value v;
+
+    CHECK(!flow_block(s, &v) && flow_failure(s) != NULL);
+    flow_close(s);
+    CHECK(strstr(reports(), "could not be saved") != NULL);
+    CHECK(strstr(reports(), "Stuck") == NULL);
 }
 
 TEST(blocking_on_nothing_answers_false)
@@ -196,6 +220,7 @@ int main(void)
         CASE(a_generator_that_nothing_can_wake_is_stuck_after_its_values),
         CASE(block_inside_a_flow_fails_as_nested),
         CASE(two_flows_may_be_blocked_on_by_turns),
+        CASE(a_stuck_body_that_fails_when_it_is_closed_is_reported),
         CASE(blocking_on_nothing_answers_false),
     };
     return run_tests("blocks", tests, sizeof tests / sizeof *tests);

@@ -158,9 +158,10 @@ static void outer(flow_gen *self, flow_stage *source, void *arg)
         flow_yield(self, v);
 }
 
+/* To be freed. */
 static char *trace_of(const flow_value *error)
 {
-    char *text;
+    static char *text;
     size_t n;
     FILE *to = open_memstream(&text, &n);
 

@@ -62,7 +62,7 @@ static void yields_kinds(flow_gen *self, flow_stage *source, void *arg)
     (void)arg;
     flow_yield(self, 1);
     flow_yield(self, 2.5);
-    flow_yield(self, true);
+    flow_yield(self, flow_bool(true));
     flow_yield(self, "a literal");
     flow_yield(self, flow_none());
     flow_yield(self, flow_textf("some %s", "text"));

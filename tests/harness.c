@@ -2,7 +2,6 @@
 /* Runs each test plainly and then with each thing going wrong that can be made
  * to: see harness.h. A run is repeatable: its kind and number say all of it, and
  * FLOW_TEST=name FLOW_TORTURE=kind:number runs it alone. */
-#define _GNU_SOURCE
 #include "harness_inside.h"
 
 #include <signal.h>
@@ -428,10 +427,11 @@ static void says_where(void)
     run.where[n] = '\0';
 }
 
+#pragma weak flow_dump
 static void dies(int signal)
 {
     says_where();
-    if (signal == SIGALRM)
+    if (signal == SIGALRM && flow_dump != NULL)
         flow_dump(STDERR_FILENO);
     raise(signal);              /* for good: see SA_RESETHAND */
 }

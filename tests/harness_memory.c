@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Blocks keep their size before them, so that the size the library tells when it
  * gives one back is checked too. Counters are atomic: a test may have threads. */
-#define _GNU_SOURCE
 #include "harness_inside.h"
 
 #include <stdatomic.h>
