@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* A box handed out holds a ticket: the stage, as long as it is open. It may
  * outlive the stage, and then leads nowhere. */
-#include "../base/memory.h"
-#include "../base/value.h"
-#include "../stage/stage.h"
+#include "base/memory.h"
+#include "base/value.h"
+#include "stage/stage.h"
 #include "rotation.h"
 #include "trouble.h"
 
