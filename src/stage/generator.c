@@ -219,8 +219,8 @@ static void generator_free(flow_stage *s)
     flow_gen *g = (flow_gen *)s;
 
     if (g->failure.kind == FLOW_ERROR) {
+        flow__drop_failure(s);      /* one that block has shown     */
         s->failure = g->failure;
-        s->seen = false;
     }
     flow__stage_end(s);
     if (g->watched)
