@@ -263,10 +263,15 @@ void flow_waits_for(flow_stage *out, flow_waker *w, const char *what)
 }
 
 /* ---- Ending ----------------------------------------------------------------- */
-void flow__stage_end(flow_stage *s)
+static void drop_results(flow_stage *s)
 {
     while (s->next != s->end)
         flow_drop(*s->next++);
+}
+
+void flow__stage_end(flow_stage *s)
+{
+    drop_results(s);
     if (s->failure.kind == FLOW_ERROR && !s->seen)
         flow__report("%s (made at %s) was closed with a failure nobody read: "
                      "%s: %s", s->name, s->made != NULL ? s->made : "?",
@@ -295,11 +300,14 @@ static void close_one(flow_stage *s)
     flow__free(s, sizeof *s + s->type->size);
 }
 
-/* A stage is closed before its inputs. Those still to close are kept in a list
- * through `owner`, so that chains may be of any length. */
+/* Bodies run to their end, and results are dropped, from the stage down: a body
+ * may still use its source, and results may lie in the memory of an input. What
+ * holds memory goes from the inputs up: an input that ends may wake a waker that
+ * lies in the stage. Both lists go through `owner`, so that chains may be of any
+ * length. */
 void flow_close(flow_stage *s)
 {
-    flow_stage *left = NULL;
+    flow_stage *left = NULL, *ended = NULL;
 
     if (is_shared(s))
         return;
@@ -314,6 +322,13 @@ void flow_close(flow_stage *s)
                 list[n]->owner = left;
                 left = list[n];
             }
+        drop_results(s);
+        s->owner = ended;
+        ended = s;
+    }
+    while (ended != NULL) {
+        s = ended;
+        ended = s->owner;
         close_one(s);
     }
 }
