@@ -229,8 +229,8 @@ void flow__generator_free(flow_gen *g)
     struct flow__stack *stack = stack_of(g);
 
     if (g->failure.kind == FLOW_ERROR) {
+        flow__drop_failure(&g->stage);      /* one that block has shown     */
         g->stage.failure = g->failure;
-        g->stage.seen = false;
     }
     flow__stage_end(&g->stage);
     if (g->watched)

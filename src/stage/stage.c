@@ -144,14 +144,6 @@ static flow_status fill_once(flow_stage *s, flow_waker *w)
     return st;
 }
 
-static flow_status tell_failure(flow_stage *s)
-{
-    s->failing = false;
-    s->status = FLOW_FAILED;
-    flow__error_through(&s->failure, s->name, s->made);
-    return FLOW_FAILED;
-}
-
 flow_status flow_fill(flow_stage *s, flow_waker *w)
 {
     flow_status st = FLOW_READY;
@@ -166,10 +158,11 @@ flow_status flow_fill(flow_stage *s, flow_waker *w)
             return FLOW_READY;
     }
     if (s->failing)
-        return tell_failure(s);
+        return FLOW_FAILED;
     return s->ended ? FLOW_DONE : st;
 }
 
+/* Takes the failure that a fill has found. */
 flow_value flow__failure_of(flow_stage *s)
 {
     flow_value error;
@@ -178,8 +171,10 @@ flow_value flow__failure_of(flow_stage *s)
         return flow_error(FLOW_EINVAL, 0, "asked a stage that is NULL");
     if (s == &flow__no_memory_stage)
         return flow__no_memory_error();
+    flow__error_through(&s->failure, s->name, s->made);
     error = s->failure;
     s->failure = flow_none();
+    s->failing = false;
     return error;
 }
 
@@ -221,6 +216,18 @@ flow_status flow_pull_set(flow_stage *s, flow_waker *w, flow_set *out)
 }
 
 /* ---- Giving ----------------------------------------------------------------- */
+void flow__drop_failure(flow_stage *s)
+{
+    if (s->failure.kind == FLOW_ERROR && !s->seen)
+        flow__report("%s (made at %s) was closed with a failure nobody read: "
+                     "%s: %s", s->name, s->made != NULL ? s->made : "?",
+                     flow_class_of(&s->failure)->name,
+                     flow_message(&s->failure));
+    flow_drop(s->failure);
+    s->failure = flow_none();
+    s->seen = false;
+}
+
 flow_status flow_raise_in(flow_stage *out, flow_value error)
 {
     if (out->failing) {
@@ -233,10 +240,9 @@ flow_status flow_raise_in(flow_stage *out, flow_value error)
                            "no error", out->name);
     }
     error.back = 0;
-    flow_drop(out->failure);                /* one that block has shown     */
+    flow__drop_failure(out);                /* one that block has shown     */
     out->failure = error;
     out->failing = true;
-    out->seen = false;
     return FLOW_FAILED;
 }
 
@@ -272,12 +278,7 @@ static void drop_results(flow_stage *s)
 void flow__stage_end(flow_stage *s)
 {
     drop_results(s);
-    if (s->failure.kind == FLOW_ERROR && !s->seen)
-        flow__report("%s (made at %s) was closed with a failure nobody read: "
-                     "%s: %s", s->name, s->made != NULL ? s->made : "?",
-                     flow_class_of(&s->failure)->name,
-                     flow_message(&s->failure));
-    flow_drop(s->failure);
+    flow__drop_failure(s);
     if (s->first != &s->slot)
         flow__free(s->first, s->room * sizeof *s->first);
     if (s->live_prev != NULL)
