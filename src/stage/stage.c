@@ -231,10 +231,15 @@ void flow_waits_for(flow_stage *out, flow_waker *w, const char *what)
 }
 
 /* ---- Ending ----------------------------------------------------------------- */
-void flow__stage_end(flow_stage *s)
+static void drop_results(flow_stage *s)
 {
     while (s->next != s->end)
         flow_drop(*s->next++);
+}
+
+void flow__stage_end(flow_stage *s)
+{
+    drop_results(s);
     flow__drop_failure(s);
     if (s->first != &s->slot)
         flow__free(s->first, s->room * sizeof *s->first);
