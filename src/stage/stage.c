@@ -18,7 +18,7 @@ static flow_status out_of_memory(void *self, flow_stage *out, flow_waker *w)
 }
 
 static const flow_type no_memory_type = {
-    "out of memory", 0, out_of_memory, NULL, NULL
+    .name = "out of memory", .fill = out_of_memory
 };
 
 flow_stage flow__no_memory_stage = { .type = &no_memory_type };
@@ -43,35 +43,6 @@ void flow__stage_begin(flow_stage *s, const flow_type *t)
     here->live = s;
 }
 
-static flow_stage *without_memory(const flow_type *t, const void *self)
-{
-    void *own = (void *)(uintptr_t)self;    /* the caller's copy is dead    */
-    flow_stage **list;
-    size_t n = t->inputs != NULL ? t->inputs(own, &list) : 0;
-
-    for (size_t i = 0; i < n; i++)
-        flow_close(list[i]);
-    if (t->close != NULL)
-        t->close(own);
-    return &flow__no_memory_stage;
-}
-
-flow_stage *flow_stage_new(const flow_type *t, const void *self)
-{
-    flow_stage *s = flow__alloc(sizeof *s + t->size);
-    flow_stage **list;
-    size_t n;
-
-    if (s == NULL)
-        return without_memory(t, self);
-    flow__stage_begin(s, t);
-    memcpy(flow_self(s), self, t->size);
-    n = flow__inputs(s, &list);
-    for (size_t i = 0; i < n; i++)
-        flow__own(list[i], s);
-    return s;
-}
-
 size_t flow__inputs(flow_stage *s, flow_stage ***list)
 {
     return s->type->inputs != NULL ? s->type->inputs(flow_self(s), list) : 0;
@@ -83,27 +54,22 @@ size_t flow_first_input(void *self, flow_stage ***list)
     return 1;
 }
 
-static bool is_shared(const flow_stage *s)
-{
-    return s == NULL || s == &flow__no_memory_stage;
-}
-
 void flow__own(flow_stage *s, flow_stage *by)
 {
-    if (!is_shared(s) && s->owner == NULL)
+    if (!flow__is_shared(s) && s->owner == NULL)
         s->owner = by;
 }
 
 flow_stage *flow_made(flow_stage *s, const char *where)
 {
-    if (!is_shared(s) && s->made == NULL)
+    if (!flow__is_shared(s) && s->made == NULL)
         s->made = where;
     return s;
 }
 
 flow_stage *flow_named(flow_stage *s, const char *name)
 {
-    if (!is_shared(s))
+    if (!flow__is_shared(s))
         s->name = name;
     return s;
 }
@@ -112,7 +78,7 @@ flow_stage *flow_read_ahead(flow_stage *s, size_t n)
 {
     flow_value *buffer;
 
-    if (is_shared(s) || n <= s->room || n > UINT32_MAX / sizeof *buffer
+    if (flow__is_shared(s) || n <= s->room || n > UINT32_MAX / sizeof *buffer
         || s->next != s->end)
         return s;
     buffer = flow__alloc(n * sizeof *buffer);
@@ -148,7 +114,7 @@ flow_status flow_fill(flow_stage *s, flow_waker *w)
 {
     flow_status st = FLOW_READY;
 
-    if (is_shared(s))
+    if (flow__is_shared(s))
         return FLOW_FAILED;
     if (s->next != s->end)
         return FLOW_READY;
@@ -282,39 +248,4 @@ void flow__stage_end(flow_stage *s)
         flow__thread.live = s->live_next;
     if (s->live_next != NULL)
         s->live_next->live_prev = s->live_prev;
-}
-
-static void close_one(flow_stage *s)
-{
-    if (flow__is_generator(s)) {
-        flow__generator_free((flow_gen *)s);
-        return;
-    }
-    if (s->type->close != NULL)
-        s->type->close(flow_self(s));
-    flow__stage_end(s);
-    flow__free(s, sizeof *s + s->type->size);
-}
-
-/* A stage is closed before its inputs. Those still to close are kept in a list
- * through `owner`, so that chains may be of any length. */
-void flow_close(flow_stage *s)
-{
-    flow_stage *left = NULL;
-
-    if (is_shared(s))
-        return;
-    s->owner = NULL;
-    for (; s != NULL; s = left, left = s != NULL ? s->owner : NULL) {
-        flow_stage **list;
-        size_t n = flow__inputs(s, &list);
-        if (flow__is_generator(s) && !flow__generator_end((flow_gen *)s))
-            continue;
-        while (n-- > 0)
-            if (!is_shared(list[n])) {
-                list[n]->owner = left;
-                left = list[n];
-            }
-        close_one(s);
-    }
 }
