@@ -219,7 +219,7 @@ static void generator_free(flow_stage *s)
     flow_gen *g = (flow_gen *)s;
 
     if (g->failure.kind == FLOW_ERROR) {
-        flow__drop_failure(s);      /* one that block has shown     */
+        flow__drop_failure(s);              /* one that block has shown     */
         s->failure = g->failure;
     }
     flow__stage_end(s);
