@@ -28,7 +28,6 @@ void flow__stage_begin(flow_stage *s, const flow_type *t)
 {
     struct flow__thread *here = &flow__thread;
 
-    memset(s, 0, sizeof *s);
     s->type = t;
     s->name = t->name;
     s->room = 1;
