@@ -14,6 +14,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 #define FLOW__RARELY(x) __builtin_expect(!!(x), 0)
 
@@ -427,6 +428,7 @@ static inline bool flow_fails(flow_value v)
 
 static inline flow_value flow_same(flow_value v) { return v; }
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 static inline flow_value flow_of(bool x) { return flow_bool(x); }
