@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Concurrent: several stages waited for at once, each read by itself.
  *
- * Merge gives the values; this gives the stage that has some, so that the reader
- * can tell who speaks. Re-creates the Concurrent that the announcement of May
- * 2003 promised for connections with more than one callback. */
+ * Merge gives the values; this gives the stage that has some, so that the
+ * reader can tell who speaks. Re-creates the Concurrent that the announcement
+ * of May 24, 2003 promised for connections with more than one callback. */
 #include <flow/flow.h>
 
 /* Says its words, each after a turn of its own. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Generators: sources and stages whose state is where they are in the code.
  *
- * Counter and States of counter_iterators.c again, and a Consumer that reads the
- * counter one value at a time. Re-creates the generators of the Flow manual
+ * Counter and States of counter_iterators.c again, and a Consumer that reads
+ * the counter one value at a time. Re-creates the generators of the Flow manual
  * (2003). */
 #include <flow/flow.h>
 

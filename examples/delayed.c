@@ -2,8 +2,8 @@
 /* Delayed: a pause on the way, for which the caller simply waits.
  *
  * The chain is set aside and the loop runs; with nothing else to do, it sleeps.
- * Re-creates "immediate, delayed" of the Flow manual (2003), where the pause was
- * two seconds. */
+ * Re-creates "immediate, delayed" of the Flow manual (2003), where the pause
+ * was two seconds. */
 #include <flow/flow.h>
 
 static void gen(flow_gen *self, flow_stage *source, void *arg)

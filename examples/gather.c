@@ -2,8 +2,8 @@
 /* Gather: several flows run at once, and waited for together.
  *
  * `fetch` stands for an answer from afar. All three take no longer than the
- * slowest alone; of the first to answer, the others are given up. Re-creates the
- * DeferredList of the Flow manual (2003). */
+ * slowest alone; when only the first counts, the others are given up.
+ * Re-creates the DeferredList of the Flow manual (2003). */
 #include <flow/flow.h>
 
 struct site {

@@ -9,7 +9,8 @@
 int main(void)
 {
     flow_stage *pieces = flow_list(FLOW_VALUES(
-        "Hello W", "orld\r", "\nAnother ", "", "Line\r\n\r\nThe", " la", "st\r\n"));
+        "Hello W", "orld\r", "\nAnother ", "", "Line\r\n\r\nThe", " la",
+        "st\r\n"));
     flow_stage *s = flow_line_break(pieces, &(flow_line_options){ 0 });
 
     for (flow_value line; flow_block(s, &line);) {

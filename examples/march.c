@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* The programs of March 2003: a flow built of steps, and run for given data.
  *
- * There, a flow was a list of branches and functions through which each item was
- * pushed; here, each is an operator, and items are pulled. The counter pauses at
- * odd numbers, from inside a generator, which the author could not do yet. */
+ * There, a flow was a list of branches and functions through which each item
+ * was pushed; here, each is an operator, and items are pulled. The counter
+ * pauses at odd numbers, from inside a generator, which was not possible then.
+ * Re-creates the announcement of March 14, 2003. */
 #include <flow/flow.h>
 
 static flow_stage *data_source(flow_value data, void *arg)

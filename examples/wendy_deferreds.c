@@ -6,7 +6,7 @@
 #include <flow/flow.h>
 
 struct request {
-    flow_task task;                         /* first: a step finds its request */
+    flow_task task;             /* first: so a step finds its request   */
     const char *name;
     flow_deferred *done;
 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Wendy and James, as flows: one function a request, from top to bottom.
  *
- * Where it cooperates, the other goes on. Re-creates the last Wendy and James of
- * the Flow manual (2003), after wendy_steps.c and wendy_deferreds.c. */
+ * Where it cooperates, the other goes on. Re-creates the last Wendy and James
+ * of the Flow manual (2003), after wendy_steps.c and wendy_deferreds.c. */
 #include <flow/flow.h>
 
 static void request(flow_gen *self, flow_stage *source, void *name)
