@@ -19,7 +19,9 @@
  * flow that is expected closed, or past a deadline, at its first, second, ...
  * suspension. After each run nothing may be allocated any more.
  *
- * FLOW_TORTURE=none, quick (the default: a bound on the runs of each kind), full.
+ * FLOW_TORTURE=none, quick (the default: a bound on the runs of each kind), full,
+ * or kind:number, as a failure names it, for that run alone. FLOW_TEST=name: that
+ * test alone.
  */
 #ifndef FLOW_TEST_HARNESS_H
 #define FLOW_TEST_HARNESS_H
@@ -42,6 +44,10 @@ void expect(const char *text, flow_stage *s);
 /* Must be true; once an allocation has been made to fail it is only evaluated. */
 #define CHECK(condition) check((condition), #condition, __FILE__, __LINE__)
 void check(bool holds, const char *says, const char *file, int line);
+
+/* Must be true in every run, whatever goes wrong. */
+#define MUST(condition) must((condition), #condition, __FILE__, __LINE__)
+void must(bool holds, const char *says, const char *file, int line);
 
 /* Whether an allocation of this run was made to fail, or its flow closed. */
 bool disturbed(void);

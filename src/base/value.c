@@ -117,6 +117,8 @@ flow_value flow_slice(const flow_value *v, size_t from, size_t len)
     const char *chars = flow_chars(v, &n);
     flow_value s;
 
+    if (flow_fails(*v))
+        return flow_share(*v);              /* made without memory          */
     if (chars == NULL)
         return flow_error(FLOW_EINVAL, 0, "a slice of a value that is neither "
                           "text nor bytes");

@@ -19,17 +19,17 @@ static void woken(flow_waker *w)
 
 static _Thread_local struct block_waker here = { { woken, NULL }, false };
 
-/* Ends a block with a failure, which flow_failure shows. */
+/* Ends a block with a failure, which flow_failure shows. Nobody has looked at it
+ * yet. */
 static bool fail(flow_stage *s, flow_value error)
 {
     if (s == NULL || s == &flow__no_memory_stage) {
         flow_drop(error);
         return false;
     }
-    flow_drop(s->failure);
+    flow__drop_failure(s);
     s->failure = error;
     s->failing = false;
-    s->seen = true;
     return false;
 }
 
@@ -102,6 +102,8 @@ const flow_value *flow_failure(const flow_stage *s)
         no_memory = flow__no_memory_error();
         return &no_memory;
     }
-    return s != NULL && s->seen && s->failure.kind == FLOW_ERROR ? &s->failure
-                                                                : NULL;
+    if (s == NULL || s->failing || s->failure.kind != FLOW_ERROR)
+        return NULL;
+    ((flow_stage *)(uintptr_t)s)->seen = true;
+    return &s->failure;
 }

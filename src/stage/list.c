@@ -8,6 +8,7 @@
 
 struct list {
     flow_value items;                       /* a LIST of our own            */
+    flow_value failure;                     /* comes after them; or NONE    */
 };
 
 /* The items are handed on where they are; the list is kept as their memory. */
@@ -15,31 +16,45 @@ static flow_status list_fill(void *self, flow_stage *out, flow_waker *w)
 {
     struct list *l = self;
     struct flow__list *mine = (struct flow__list *)(void *)l->items.as.held;
+    flow_value failure = l->failure;
 
     (void)w;
     if (l->items.kind != FLOW_LIST) {
-        flow_value error = l->items;
+        failure = l->items;
         l->items = flow_none();
-        return flow_raise_in(out, error);
+        return flow_raise_in(out, failure);
     }
     mine->left = 0;                         /* they are moved out           */
     flow_lend(out, mine->items, mine->size);
-    return FLOW_DONE;
+    l->failure = flow_none();
+    return failure.kind == FLOW_ERROR ? flow_raise_in(out, failure) : FLOW_DONE;
 }
 
 static void list_close(void *self)
 {
-    flow_drop(((struct list *)self)->items);
+    struct list *l = self;
+
+    flow_drop(l->items);
+    flow_drop(l->failure);
 }
 
+/* An ERROR among the items is the failure after those before it. */
 flow_stage *(flow_list)(const flow_value *items, size_t n)
 {
     static const flow_type type = {
         .name = "list", .size = sizeof(struct list), .fill = list_fill,
         .close = list_close
     };
-    struct list l = { flow_pack(items, n) };
+    struct list l = { flow_none(), flow_none() };
+    size_t good = 0;
 
+    while (good < n && !flow_fails(items[good]))
+        good++;
+    l.items = flow_pack(items, good);
+    if (good < n)
+        l.failure = items[good++];
+    while (good < n)
+        flow_drop(items[good++]);
     return flow_stage_new(&type, &l);
 }
 

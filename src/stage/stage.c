@@ -33,7 +33,7 @@ void flow__stage_begin(flow_stage *s, const flow_type *t)
     s->type = t;
     s->name = t->name;
     s->room = 1;
-    s->first = s->next = s->end = s->put = &s->slot;
+    s->first = s->next = s->end = &s->slot;
     s->limit = s->first + 1;
     s->status = FLOW_READY;
     s->live_next = here->live;
@@ -88,7 +88,7 @@ flow_stage *flow_read_ahead(flow_stage *s, size_t n)
     if (s->first != &s->slot)
         flow__free(s->first, s->room * sizeof *buffer);
     s->room = (uint32_t)n;
-    s->first = s->next = s->end = s->put = buffer;
+    s->first = s->next = s->end = buffer;
     s->limit = buffer + n;
     return s;
 }
@@ -124,26 +124,14 @@ static flow_status fill_once(flow_stage *s, flow_waker *w)
 {
     flow_status st;
 
-    s->put = s->first;
+    s->next = s->end = s->first;
     s->waits = NULL;
     st = FLOW__RARELY(flow__config.slow_step > 0)
        ? fill_timed(s, w) : s->type->fill(flow_self(s), s, w);
     s->status = (uint8_t)st;
-    if (s->put != s->first) {
-        s->next = s->first;
-        s->end = s->put;
-    }
     if (st == FLOW_DONE || st == FLOW_FAILED)
         s->ended = true;
     return st;
-}
-
-static flow_status tell_failure(flow_stage *s)
-{
-    s->failing = false;
-    s->status = FLOW_FAILED;
-    flow__error_through(&s->failure, s->name, s->made);
-    return FLOW_FAILED;
 }
 
 flow_status flow_fill(flow_stage *s, flow_waker *w)
@@ -160,10 +148,11 @@ flow_status flow_fill(flow_stage *s, flow_waker *w)
             return FLOW_READY;
     }
     if (s->failing)
-        return tell_failure(s);
+        return FLOW_FAILED;
     return s->ended ? FLOW_DONE : st;
 }
 
+/* Takes the failure that a fill has found. */
 flow_value flow__failure_of(flow_stage *s)
 {
     flow_value error;
@@ -172,8 +161,10 @@ flow_value flow__failure_of(flow_stage *s)
         return flow_error(FLOW_EINVAL, 0, "asked a stage that is NULL");
     if (s == &flow__no_memory_stage)
         return flow__no_memory_error();
+    flow__error_through(&s->failure, s->name, s->made);
     error = s->failure;
     s->failure = flow_none();
+    s->failing = false;
     return error;
 }
 
@@ -215,6 +206,18 @@ flow_status flow_pull_set(flow_stage *s, flow_waker *w, flow_set *out)
 }
 
 /* ---- Giving ----------------------------------------------------------------- */
+void flow__drop_failure(flow_stage *s)
+{
+    if (s->failure.kind == FLOW_ERROR && !s->seen)
+        flow__report("%s (made at %s) was closed with a failure nobody read: "
+                     "%s: %s", s->name, s->made != NULL ? s->made : "?",
+                     flow_class_of(&s->failure)->name,
+                     flow_message(&s->failure));
+    flow_drop(s->failure);
+    s->failure = flow_none();
+    s->seen = false;
+}
+
 flow_status flow_raise_in(flow_stage *out, flow_value error)
 {
     if (out->failing) {
@@ -227,10 +230,9 @@ flow_status flow_raise_in(flow_stage *out, flow_value error)
                            "no error", out->name);
     }
     error.back = 0;
-    flow_drop(out->failure);                /* one that block has shown     */
+    flow__drop_failure(out);                /* one that block has shown     */
     out->failure = error;
     out->failing = true;
-    out->seen = false;
     return FLOW_FAILED;
 }
 
@@ -240,12 +242,12 @@ void flow_give(flow_stage *out, flow_value v)
         flow_drop(v);
     } else if (flow_fails(v)) {
         flow_raise_in(out, v);
-    } else if (out->put == out->limit) {
+    } else if (out->end == out->limit) {
         flow_drop(v);
         flow_raise_in(out, flow_error(FLOW_ELIMIT, 0, "'%s' gave more than "
                                       "flow_room allows", out->name));
     } else {
-        *out->put++ = v;
+        *out->end++ = v;
     }
 }
 
@@ -261,12 +263,7 @@ void flow__stage_end(flow_stage *s)
 {
     while (s->next != s->end)
         flow_drop(*s->next++);
-    if (s->failure.kind == FLOW_ERROR && !s->seen)
-        flow__report("%s (made at %s) was closed with a failure nobody read: "
-                     "%s: %s", s->name, s->made != NULL ? s->made : "?",
-                     flow_class_of(&s->failure)->name,
-                     flow_message(&s->failure));
-    flow_drop(s->failure);
+    flow__drop_failure(s);
     if (s->first != &s->slot)
         flow__free(s->first, s->room * sizeof *s->first);
     if (s->live_prev != NULL)

@@ -13,6 +13,9 @@ void flow__stage_begin(flow_stage *s, const flow_type *t);
 /* Drops results, reports an unread failure, forgets the stage. */
 void flow__stage_end(flow_stage *s);
 
+/* Forgets the failure of a stage, and reports it if nobody has looked at it. */
+void flow__drop_failure(flow_stage *s);
+
 /* The failure of a stage that answered FLOW_FAILED: moved out of it. */
 flow_value flow__failure_of(flow_stage *s);
 

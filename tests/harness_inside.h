@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* What the parts of the harness know of each other, and what the tests of trees
+ * need of it. */
+#ifndef FLOW_TEST_HARNESS_INSIDE_H
+#define FLOW_TEST_HARNESS_INSIDE_H
+
+#include "harness.h"
+
+/* ---- Memory: every allocation of the library, counted, and failing on demand */
+struct memory { size_t blocks, bytes, pages; };
+
+void *memory_resize(void *ctx, void *p, size_t old, size_t size);
+void *memory_pages(void *ctx, void *p, size_t size);
+
+struct memory memory_live(void);
+
+/* Counts from 0 again. The at-th allocation from now fails (0: none does), and
+ * if `on` all after it do. */
+void memory_count(unsigned long at, bool on);
+unsigned long memory_asked(void);
+bool memory_failed(void);
+
+/* Lets what is due now run, and gives pooled stacks back. */
+void memory_settle(void);
+
+/* ---- Running ---------------------------------------------------------------- */
+/* Tells the library where to allocate and report, and sets the virtual clock. */
+void harness_begin(void);
+
+/* Says what fails where; counts against the test that runs. */
+void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Forgets the reports so far. */
+void reports_forget(void);
+
+#endif
