@@ -31,8 +31,10 @@ static bool is_suspended(const flow_gen *g)
 /* One that is suspended in a yield has filled its buffer. */
 static bool generator_waits(const flow_gen *g)
 {
+    const flow_stage *s = &g->stage;
+
     return g->begun && !g->over && is_suspended(g)
-        && g->stage.put != g->stage.limit;
+        && s->end != s->first + s->room;
 }
 
 static enum flow__state generator_state(flow_stage *s)
