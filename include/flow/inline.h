@@ -113,7 +113,8 @@ struct flow_stage {
     uint8_t status;                 /* the last fill's answer               */
     bool failing;                   /* a failure follows the results        */
     bool ended;                     /* fill will not be called again        */
-    bool seen;                      /* the failure was looked at            */
+    bool seen : 1;                  /* the failure was looked at            */
+    bool is_read : 1;               /* by another stage: of the listing     */
 };
 
 struct flow__cleanup;
