@@ -97,10 +97,10 @@ void flow__switch(flow__context *save, const flow__context *to, void *ip);
 
 /* ---- What stages are ------------------------------------------------------- */
 struct flow_stage {
-    flow_value *next, *end;         /* ready results: [next, end)           */
-    flow_value *put, *limit;        /* where the next given one goes        */
-    flow__context inside;           /* a generator suspended in a yield     */
-    flow_value *first;              /* the buffer: [first, limit)           */
+    flow_value *next, *end;         /* ready results; given ones go to end  */
+    flow_value *limit;              /* of the buffer: [first, limit)        */
+    flow_value *first;
+    flow__context inside;           /* of a suspended generator             */
     const flow_type *type;
     flow_value slot;                /* the buffer, of a stage with room 1   */
     flow_value failure;             /* not yet reported; or read by block   */
@@ -163,28 +163,24 @@ flow__enter(flow_gen *self, flow_gen *g)
     void *ip = g->stage.inside.ip;
 
     g->stage.inside.ip = NULL;
-    g->stage.put = g->stage.first;
+    g->stage.next = g->stage.end = g->stage.first;
     g->waker = self->waker;
     flow__switch(&g->outside, &g->stage.inside, ip);
-    g->stage.next = g->stage.first;
-    g->stage.end = g->stage.put;
 }
 
 static inline bool flow_next(flow_gen *self, flow_stage *from, flow_value *out)
 {
-    for (;;) {
-        if (FLOW__RARELY(self->waker == NULL || from == NULL)) {
-            flow__ask(self, from);
-            return false;
-        }
-        if (from->next != from->end) {
-            *out = *from->next++;
-            return true;
-        }
+    if (FLOW__RARELY(from == NULL || self->waker == NULL)) {
+        flow__ask(self, from);
+        return false;
+    }
+    while (from->next == from->end) {
         if (from->inside.ip != NULL) {
             flow__enter(self, (flow_gen *)from);
-            if (from->next != from->end || from->inside.ip == NULL)
-                continue;
+            if (from->next != from->end)
+                break;
+            if (from->inside.ip == NULL)
+                continue;                   /* over: to be asked how        */
             self->asks = from;
         } else {
             flow_status st = flow__ask(self, from);
@@ -194,7 +190,13 @@ static inline bool flow_next(flow_gen *self, flow_stage *from, flow_value *out)
                 return false;
         }
         flow__park(self);
+        if (self->waker == NULL) {
+            flow__ask(self, from);
+            return false;
+        }
     }
+    *out = *from->next++;
+    return true;
 }
 
 static inline bool flow_wait(flow_gen *self, flow_stage *from)
@@ -224,17 +226,26 @@ static inline bool flow_next_set(flow_gen *self, flow_stage *from,
     return true;
 }
 
+/* With room for one, the value has its fixed place: an address that had to be
+ * loaded first would hold up every load after it. Closing leaves no room. */
 static inline bool flow_yield_value(flow_gen *self, flow_value v)
 {
     flow_stage *s = &self->stage;
 
-    if (FLOW__RARELY(s->put == s->limit || flow_fails(v)))
+    if (FLOW__RARELY(flow_fails(v)))
         return flow__yield_rarely(self, v);
-    *s->put++ = v;
-    if (s->put != s->limit)
-        return true;
+    if (s->limit == &s->slot + 1) {
+        s->slot = v;
+        s->end = &s->slot + 1;
+    } else {
+        if (FLOW__RARELY(s->end == s->limit))
+            return flow__yield_rarely(self, v);
+        *s->end++ = v;
+        if (s->end != s->limit)
+            return true;
+    }
     flow__switch(&s->inside, &self->outside, self->outside.ip);
-    return s->put != s->limit;              /* closing leaves it no room    */
+    return s->end != s->limit;
 }
 
 /* Each wait of its own kind: begun, then parked as long as it goes on, ended. */
@@ -320,7 +331,7 @@ static inline size_t flow_ready(const flow_stage *s)
 
 static inline size_t flow_room(const flow_stage *out)
 {
-    return (size_t)(out->limit - out->put);
+    return (size_t)(out->limit - out->end);
 }
 
 static inline void flow_lend(flow_stage *out, flow_value *v, size_t n)

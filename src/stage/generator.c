@@ -27,7 +27,7 @@ struct flow__cleanup {
  * the same few lines of the first cache, and a store to one would hold up loads
  * of the others; so they are set off from the top by a different number of lines
  * each. */
-enum { LINE = 64, SHADES = 16, SHADE = 2 * LINE };
+enum { LINE = 64, SHADES = 4, SHADE = 9 * LINE };
 
 static flow_gen *place_on(struct flow__stack *s)
 {
@@ -155,14 +155,16 @@ static flow_status generator_fill(void *self, flow_stage *out, flow_waker *w)
     g->waker = w;
     if (g->watched) {
         g->filled = 0;
-        out->put = out->limit;              /* each yield takes the long way */
+        out->next = out->end = out->limit = NULL;   /* yield the long way   */
     }
     enter(g);
-    if (g->watched)
-        out->put = out->first + g->filled;
+    if (g->watched) {
+        out->next = out->first;
+        out->end = out->first + g->filled;
+    }
     if (g->over)
         return outcome(g);
-    return out->put != out->first ? FLOW_READY : FLOW_WAIT;
+    return out->next != out->end ? FLOW_READY : FLOW_WAIT;
 }
 
 static size_t generator_inputs(void *self, flow_stage ***list)
@@ -182,7 +184,7 @@ static void run_out(flow_gen *g)
     while (s->next != s->end)
         flow_drop(*s->next++);
     g->waker = NULL;
-    s->put = s->limit;
+    s->next = s->end = s->limit = NULL;
     flow__thread.inside++;
     enter(g);
     if (g->given_up) {

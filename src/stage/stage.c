@@ -28,11 +28,10 @@ void flow__stage_begin(flow_stage *s, const flow_type *t)
 {
     struct flow__thread *here = &flow__thread;
 
-    memset(s, 0, sizeof *s);
     s->type = t;
     s->name = t->name;
     s->room = 1;
-    s->first = s->next = s->end = s->put = &s->slot;
+    s->first = s->next = s->end = &s->slot;
     s->limit = s->first + 1;
     s->status = FLOW_READY;
     s->live_next = here->live;
@@ -87,7 +86,7 @@ flow_stage *flow_read_ahead(flow_stage *s, size_t n)
     if (s->first != &s->slot)
         flow__free(s->first, s->room * sizeof *buffer);
     s->room = (uint32_t)n;
-    s->first = s->next = s->end = s->put = buffer;
+    s->first = s->next = s->end = buffer;
     s->limit = buffer + n;
     return s;
 }
@@ -97,14 +96,10 @@ static flow_status fill_once(flow_stage *s, flow_waker *w)
 {
     flow_status st;
 
-    s->put = s->first;
+    s->next = s->end = s->first;
     s->waits = NULL;
     st = s->type->fill(flow_self(s), s, w);
     s->status = (uint8_t)st;
-    if (s->put != s->first) {
-        s->next = s->first;
-        s->end = s->put;
-    }
     if (st == FLOW_DONE || st == FLOW_FAILED)
         s->ended = true;
     return st;
@@ -218,12 +213,12 @@ void flow_give(flow_stage *out, flow_value v)
         flow_drop(v);
     } else if (flow_fails(v)) {
         flow_raise_in(out, v);
-    } else if (out->put == out->limit) {
+    } else if (out->end == out->limit) {
         flow_drop(v);
         flow_raise_in(out, flow_error(FLOW_ELIMIT, 0, "'%s' gave more than "
                                       "flow_room allows", out->name));
     } else {
-        *out->put++ = v;
+        *out->end++ = v;
     }
 }
 
@@ -235,10 +230,15 @@ void flow_waits_for(flow_stage *out, flow_waker *w, const char *what)
 }
 
 /* ---- Ending ----------------------------------------------------------------- */
-void flow__stage_end(flow_stage *s)
+static void drop_results(flow_stage *s)
 {
     while (s->next != s->end)
         flow_drop(*s->next++);
+}
+
+void flow__stage_end(flow_stage *s)
+{
+    drop_results(s);
     flow__drop_failure(s);
     if (s->first != &s->slot)
         flow__free(s->first, s->room * sizeof *s->first);
