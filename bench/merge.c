@@ -5,7 +5,7 @@
 #include "bench.h"
 #include <flow/flow.h>
 
-enum { ITEMS = 200000 };
+enum { ITEMS = 50000 };
 
 static void active(flow_gen *self, flow_stage *source, void *arg)
 {

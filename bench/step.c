@@ -3,7 +3,7 @@
 #include "bench.h"
 #include <flow/flow.h>
 
-enum { ITEMS = 5000000 };
+enum { ITEMS = 2000000 };
 
 static flow_status numbers(void *state, flow_stage *out)
 {

@@ -74,7 +74,7 @@ func pingpong(n int) {
 }
 
 func main() {
-	n := 300000
+	n := 100000
 	cases := map[string]func(){
 		"generator": func() { items(n, 0) },
 		"spawn":     func() { spawn(n) },

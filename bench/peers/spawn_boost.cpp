@@ -10,7 +10,7 @@
 
 namespace ctx = boost::context;
 
-static const int64_t FIBERS = 1000000;
+static const int64_t FIBERS = 200000;
 
 int main()
 {

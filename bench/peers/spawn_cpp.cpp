@@ -5,7 +5,7 @@
 #include <coroutine>
 #include <exception>
 
-static const int64_t TASKS = 1000000;
+static const int64_t TASKS = 200000;
 
 class task {
 public:
