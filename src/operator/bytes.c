@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "bytes.h"
 
-#include "../base/memory.h"
-#include "../base/value.h"
+#include "base/memory.h"
+#include "base/value.h"
 
 #include <string.h>
 

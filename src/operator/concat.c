@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* One stage after the other; each is closed when it has ended, those behind it
  * when it has failed. */
-#include "../base/memory.h"
+#include "base/memory.h"
 #include "set.h"
 
 #include <string.h>

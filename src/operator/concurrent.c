@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* A box handed out holds a ticket: the stage, as long as it is open. It may
  * outlive the stage, and then leads nowhere. */
-#include "../base/memory.h"
-#include "../base/value.h"
-#include "../stage/stage.h"
+#include "base/memory.h"
+#include "base/value.h"
 #include "rotation.h"
 #include "trouble.h"
 
@@ -66,9 +65,7 @@ static flow_status look_at(struct flow__input *in, flow_waker *w,
 
     flow_status st = flow_fill(s, flow__fan_waker(in, w));
 
-    if (st == FLOW_FAILED)
-        *error = flow__failure_of(s);
-    return st;
+    return st == FLOW_FAILED ? flow_pull(s, &in->waker, error) : st;
 }
 
 static flow_status concurrent_turn(void *self, struct flow__input *in,

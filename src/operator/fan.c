@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "fan.h"
 
-#include "../base/memory.h"
+#include "base/memory.h"
 #include "trouble.h"
 
 static size_t fan_size(size_t places)

@@ -2,7 +2,7 @@
 /* An array that grows by doubling: see gather.h. */
 #include "gather.h"
 
-#include "../base/memory.h"
+#include "base/memory.h"
 #include "set.h"
 
 #include <string.h>

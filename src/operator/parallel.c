@@ -15,8 +15,8 @@
  * A failure of the source comes after all results of the values before it. That
  * of a slot comes, in order, in its turn; unordered, after what others have
  * ready. */
-#include "../base/memory.h"
-#include "../stage/stage.h"
+#include "base/memory.h"
+#include "stage/stage.h"
 #include "set.h"
 
 #include <string.h>

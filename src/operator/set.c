@@ -2,7 +2,7 @@
 /* The rare paths of operators over one source: see set.h. */
 #include "set.h"
 
-#include "../stage/stage.h"
+#include "stage/stage.h"
 
 void flow__drop_all(const flow_value *v, size_t n)
 {

@@ -9,8 +9,8 @@
  * Each kept value counts the readers still to take it; the last moves it out.
  * Whichever reader is at the end asks the source, with the tee's own waker, and
  * wakes the others. The last to be closed closes the source. */
-#include "../base/memory.h"
-#include "../base/value.h"
+#include "base/memory.h"
+#include "base/value.h"
 #include "set.h"
 #include "trouble.h"
 

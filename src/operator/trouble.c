@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "trouble.h"
 
-#include "../base/memory.h"
-#include "../base/value.h"
+#include "base/memory.h"
+#include "base/value.h"
 #include "set.h"
 
 static void close_all(flow_stage *const *s, size_t n)
