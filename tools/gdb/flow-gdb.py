@@ -3,7 +3,7 @@
 
     flow list                       every live stage of the selected thread
     flow bt [NAME|ADDRESS|#N]       backtraces of suspended generators
-    flow dump                       the stages in chains, as flow_dump shows them
+    flow dump                       the stages in chains, as flow_dump does
 
 Everything is read from memory and nothing is called, so that it works on a core
 file too. A suspended generator has its frames on a stack of its own, and where
@@ -134,7 +134,7 @@ def selected(argument):
     return [s for s in everything if s.address == address]
 
 
-# ---- Backtraces ---------------------------------------------------------------
+# ---- Backtraces ------------------------------------------------------------
 class FrameId:
     def __init__(self, sp, pc):
         self.sp = sp
@@ -245,7 +245,7 @@ def backtrace(stage):
         gdb.execute(f'frame {chosen}', to_string=True)
 
 
-# ---- Commands -----------------------------------------------------------------
+# ---- Commands ------------------------------------------------------------
 class Flow(gdb.Command):
     """Look at flows: flow list, flow bt, flow dump."""
 
