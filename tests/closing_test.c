@@ -64,7 +64,8 @@ static void holds(flow_gen *self, flow_stage *source, void *arg)
         flow_cooperate(self, 0);
     }
     flow_cooperate(self, 2);
-    flow_yield(self, flow_share(held));
+    if (!disturbed() || flow_closing(self) || flow_fails(held))
+        flow_yield(self, flow_share(held));
     t->tidied++;
     flow_drop(held);
 }
@@ -240,6 +241,8 @@ static void waits_on(flow_gen *self, flow_stage *source, void *arg)
     for (;;)
         if (flow_next(self, source, &v))
             flow_drop(v);
+        else if (!flow_closing(self))
+            return;
 }
 
 TEST(a_body_that_waits_on_is_given_up_too_and_its_source_closed)

@@ -119,11 +119,11 @@ static bool flow_next(flow_gen *self, flow_stage *from, flow_value *out);
 
 /* All values that are ready: at least one. They are yours; the array is not, and
  * is good until `from` is asked again. */
-bool flow_next_set(flow_gen *self, flow_stage *from, flow_value **set,
-                   size_t *n);
+static bool flow_next_set(flow_gen *self, flow_stage *from, flow_value **set,
+                          size_t *n);
 
 /* Waits until flow_next would not; takes nothing. */
-bool flow_wait(flow_gen *self, flow_stage *from);
+static bool flow_wait(flow_gen *self, flow_stage *from);
 
 /* Gives a result: flow_yield(self, 3), flow_yield(self, "a literal"),
  * flow_yield(self, v). An ERROR is raised, as by flow_raise. */
@@ -132,11 +132,11 @@ static bool flow_yield_value(flow_gen *self, flow_value v);
 
 /* Sets the whole chain aside for at least so many seconds; 0: for one turn of
  * the loop, so that others can run. (Cooperate of the original) */
-bool flow_cooperate(flow_gen *self, double seconds);
+static bool flow_cooperate(flow_gen *self, double seconds);
 
 /* The value of a deferred; its failure is raised here. The deferred stays
  * yours. */
-bool flow_await(flow_gen *self, flow_deferred *d, flow_value *out);
+static bool flow_await(flow_gen *self, flow_deferred *d, flow_value *out);
 
 /* These never suspend. */
 
@@ -240,7 +240,7 @@ flow_stage *flow_from_chan(flow_chan *c);
 
 /* Sends v, which it takes; waits for room. False: nobody will read it (v is
  * dropped), or the generator is being closed. May suspend. */
-bool flow_send(flow_gen *self, flow_chan *c, flow_value v);
+static bool flow_send(flow_gen *self, flow_chan *c, flow_value v);
 
 /* As flow_send, but never waits: false also when it is full (v is dropped). */
 bool flow_offer(flow_chan *c, flow_value v);

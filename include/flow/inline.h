@@ -97,10 +97,10 @@ void flow__switch(flow__context *save, const flow__context *to, void *ip);
 
 /* ---- What stages are ------------------------------------------------------- */
 struct flow_stage {
-    flow_value *next, *end;         /* ready results: [next, end)           */
-    flow_value *put, *limit;        /* where the next given one goes        */
-    flow__context inside;           /* a generator suspended in a yield     */
-    flow_value *first;              /* the buffer: [first, limit)           */
+    flow_value *next, *end;         /* ready results; given ones go to end  */
+    flow_value *limit;              /* of the buffer: [first, limit)        */
+    flow_value *first;
+    flow__context inside;           /* of a suspended generator             */
     const flow_type *type;
     flow_value slot;                /* the buffer, of a stage with room 1   */
     flow_value failure;             /* not yet reported; or read by block   */
@@ -116,19 +116,21 @@ struct flow_stage {
 };
 
 struct flow__cleanup;
+struct flow__stack;
 
 struct flow_gen {
     flow_stage stage;
     flow_waker *waker;              /* to be remembered; NULL: closing      */
     flow__context outside;          /* the consumer, while this runs        */
-    flow__context parked;           /* suspended in a wait, or not begun    */
+    void *aside;                    /* stage.inside.ip, where it must not be
+                                       entered from inlined code            */
+    flow_stage *asks;               /* what it last waited for              */
     flow_body *body;
     flow_stage *source;
     void *arg;
-    flow_stage *asks;               /* what it last asked                   */
     flow_value failure;             /* leaves with the body                 */
     struct flow__cleanup *cleanups;
-    void *watch;                    /* what sanitizers know it by           */
+    struct flow__stack *stack;
     uint32_t filled;                /* results of this ask, when watched    */
     uint16_t refused;               /* answers since it was closed          */
     bool watched;                   /* someone must be told of switches     */
@@ -137,10 +139,13 @@ struct flow_gen {
 
 flow_status flow__ask(flow_gen *self, flow_stage *from);
 flow_status flow__pull(flow_stage *s, flow_waker *w, flow_value *out);
-bool flow__refuse(flow_gen *self);
 bool flow__yield_rarely(flow_gen *self, flow_value v);
 void flow__park_watched(flow_gen *self);
 void flow__value_freed(flow_value v);
+
+/* ---- Suspending -------------------------------------------------------------
+ * Whatever suspends is a loop compiled into the body: a call that suspends would
+ * leave its return address behind, and every return after it mispredicted. */
 
 /* Leaves a generator that must wait; it is back when it is asked again. */
 static inline __attribute__((always_inline)) void flow__park(flow_gen *self)
@@ -148,62 +153,165 @@ static inline __attribute__((always_inline)) void flow__park(flow_gen *self)
     if (self->watched)
         flow__park_watched(self);
     else
-        flow__switch(&self->parked, &self->outside, self->outside.ip);
+        flow__switch(&self->stage.inside, &self->outside, self->outside.ip);
 }
 
-/* Runs a generator that is suspended in a yield up to its next suspension. */
+/* Runs a suspended generator up to its next suspension. */
 static inline __attribute__((always_inline)) void
 flow__enter(flow_gen *self, flow_gen *g)
 {
     void *ip = g->stage.inside.ip;
 
     g->stage.inside.ip = NULL;
-    g->stage.put = g->stage.first;
+    g->stage.next = g->stage.end = g->stage.first;
     g->waker = self->waker;
     flow__switch(&g->outside, &g->stage.inside, ip);
-    g->stage.next = g->stage.first;
-    g->stage.end = g->stage.put;
 }
 
 static inline bool flow_next(flow_gen *self, flow_stage *from, flow_value *out)
 {
-    for (;;) {
-        if (FLOW__RARELY(self->waker == NULL || from == NULL)) {
+    if (FLOW__RARELY(from == NULL || self->waker == NULL)) {
+        flow__ask(self, from);
+        return false;
+    }
+    while (from->next == from->end) {
+        if (from->inside.ip != NULL) {
+            flow__enter(self, (flow_gen *)from);
+            if (from->next != from->end)
+                break;
+            if (from->inside.ip == NULL)
+                continue;                   /* over: to be asked how        */
+            self->asks = from;
+        } else {
+            flow_status st = flow__ask(self, from);
+            if (st == FLOW_READY)
+                continue;
+            if (st != FLOW_WAIT)
+                return false;
+        }
+        flow__park(self);
+        if (self->waker == NULL) {
             flow__ask(self, from);
             return false;
         }
-        if (from->next != from->end) {
-            *out = *from->next++;
-            return true;
-        }
-        if (from->inside.ip != NULL) {
-            flow__enter(self, (flow_gen *)from);
-            continue;
-        }
+    }
+    *out = *from->next++;
+    return true;
+}
+
+static inline bool flow_wait(flow_gen *self, flow_stage *from)
+{
+    for (;;)
         switch (flow__ask(self, from)) {
         case FLOW_READY:
-            break;
+            return true;
         case FLOW_WAIT:
             flow__park(self);
             break;
-        case FLOW_DONE:
-        case FLOW_FAILED:
+        case FLOW_DONE: case FLOW_FAILED:
             return false;
         }
-    }
 }
 
+static inline bool flow_next_set(flow_gen *self, flow_stage *from,
+                                 flow_value **set, size_t *n)
+{
+    *set = NULL;
+    *n = 0;
+    if (!flow_wait(self, from))
+        return false;
+    *set = from->next;
+    *n = (size_t)(from->end - from->next);
+    from->next = from->end;
+    return true;
+}
+
+/* With room for one, the value has its fixed place: an address that had to be
+ * loaded first would hold up every load after it. Closing leaves no room. */
 static inline bool flow_yield_value(flow_gen *self, flow_value v)
 {
     flow_stage *s = &self->stage;
 
-    if (FLOW__RARELY(s->put == s->limit || flow_fails(v)))
+    if (FLOW__RARELY(flow_fails(v)))
         return flow__yield_rarely(self, v);
-    *s->put++ = v;
-    if (s->put != s->limit)
-        return true;
+    if (s->limit == &s->slot + 1) {
+        s->slot = v;
+        s->end = &s->slot + 1;
+    } else {
+        if (FLOW__RARELY(s->end == s->limit))
+            return flow__yield_rarely(self, v);
+        *s->end++ = v;
+        if (s->end != s->limit)
+            return true;
+    }
     flow__switch(&s->inside, &self->outside, self->outside.ip);
-    return s->put != s->limit;              /* closing leaves it no room    */
+    return s->end != s->limit;
+}
+
+/* Each wait of its own kind: begun, then parked as long as it goes on, ended. */
+struct flow__nap {
+    flow_task task;                         /* first                        */
+    flow_waker *waker;
+    bool over;
+};
+void flow__nap_begin(flow_gen *self, struct flow__nap *n, double seconds);
+bool flow__nap_on(flow_gen *self, struct flow__nap *n);
+bool flow__nap_end(flow_gen *self, struct flow__nap *n);
+
+static inline bool flow_cooperate(flow_gen *self, double seconds)
+{
+    struct flow__nap n;
+
+    for (flow__nap_begin(self, &n, seconds); flow__nap_on(self, &n);)
+        flow__park(self);
+    return flow__nap_end(self, &n);
+}
+
+/* Waits for the outcome of a deferred: intrusive, in whoever waits. call is made
+ * once, after all callbacks have run; it may take the outcome. */
+struct flow__waiter {
+    struct flow__waiter *next, *prev;
+    void (*call)(struct flow__waiter *w);
+    flow_deferred *on;                      /* NULL: waits no more          */
+};
+
+struct flow__await {
+    struct flow__waiter waiter;             /* first                        */
+    flow_waker *waker;
+    flow_deferred *d;
+};
+void flow__await_begin(struct flow__await *a, flow_deferred *d);
+bool flow__await_on(flow_gen *self, struct flow__await *a);
+bool flow__await_end(flow_gen *self, struct flow__await *a, flow_value *out);
+
+static inline bool flow_await(flow_gen *self, flow_deferred *d, flow_value *out)
+{
+    struct flow__await a;
+
+    for (flow__await_begin(&a, d); flow__await_on(self, &a);)
+        flow__park(self);
+    return flow__await_end(self, &a, out);
+}
+
+struct flow__sender {
+    struct flow__sender *next, *prev;
+    flow_chan *c;
+    flow_value v;
+    flow_waker *waker;
+    bool waits, taken;
+};
+void flow__send_begin(flow_gen *self, struct flow__sender *s, flow_chan *c,
+                      flow_value v);
+bool flow__send_on(flow_gen *self, struct flow__sender *s);
+bool flow__send_end(flow_gen *self, struct flow__sender *s);
+
+static inline bool flow_send(flow_gen *self, flow_chan *c, flow_value v)
+{
+    struct flow__sender s;
+
+    for (flow__send_begin(self, &s, c, v); flow__send_on(self, &s);)
+        flow__park(self);
+    return flow__send_end(self, &s);
 }
 
 /* ---- Reading and giving ---------------------------------------------------- */
@@ -223,7 +331,7 @@ static inline size_t flow_ready(const flow_stage *s)
 
 static inline size_t flow_room(const flow_stage *out)
 {
-    return (size_t)(out->limit - out->put);
+    return (size_t)(out->limit - out->end);
 }
 
 static inline void flow_lend(flow_stage *out, flow_value *v, size_t n)

@@ -68,6 +68,7 @@ typedef struct flow_type {
     /* The stages it reads now: their number, and *list pointing to them. NULL:
      * none. The library closes them, and shows them. Entries may be NULL. */
     size_t (*inputs)(void *self, flow_stage ***list);
+    const struct flow__own_type *own;       /* the library's: leave it out  */
 } flow_type;
 
 /* `inputs` of a type whose self begins with its one source. */

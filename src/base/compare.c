@@ -76,15 +76,15 @@ static int compare_items(const flow_value *a, const flow_value *b)
 
 static int compare_boxes(const flow_value *a, const flow_value *b)
 {
-    void *p, *q;
-    const flow_class *c = flow__box_class(a, &p), *d = flow__box_class(b, &q);
+    const struct flow__box *p = flow__box_of(a), *q = flow__box_of(b);
 
-    if (c != d)
-        return ORDER((uintptr_t)c, (uintptr_t)d);
-    if (p == q)
+    if (p->class != q->class)
+        return ORDER((uintptr_t)p->class, (uintptr_t)q->class);
+    if (p->object == q->object)
         return 0;
-    return c->compare != NULL ? c->compare(p, q)
-                              : ORDER((uintptr_t)p, (uintptr_t)q);
+    return p->class->compare != NULL
+        ? p->class->compare(p->object, q->object)
+        : ORDER((uintptr_t)p->object, (uintptr_t)q->object);
 }
 
 static int compare_errors(const flow_value *a, const flow_value *b)
@@ -151,12 +151,12 @@ static uint64_t hash_real(double x)
 
 static uint64_t hash_box(const flow_value *v)
 {
-    void *p;
-    const flow_class *c = flow__box_class(v, &p);
+    const struct flow__box *b = flow__box_of(v);
 
-    if (c->hash != NULL)
-        return c->hash(p);
-    return stir(c->compare != NULL ? (uintptr_t)c : (uintptr_t)p);
+    if (b->class->hash != NULL)
+        return b->class->hash(b->object);
+    return stir(b->class->compare != NULL ? (uintptr_t)b->class
+                                          : (uintptr_t)b->object);
 }
 
 uint64_t flow_hash(const flow_value *v)

@@ -11,30 +11,12 @@
 FLOW_ERRORS(X)
 #undef X
 
-enum { TRACE_KEPT = 12 };           /* nearest to where it was raised       */
-
-struct error {
-    struct flow__held held;
-    int code;
-    const flow_error_class *class;
-    flow_value cause;
-    size_t size;                    /* of the whole                         */
-    uint32_t steps;                 /* of the trace, also those not kept    */
-    struct { const char *name, *where; } trace[TRACE_KEPT];
-    const char *message;            /* follows in the same allocation       */
-};
-
-static struct error no_memory = {
+static struct flow__error no_memory = {
     .held = { FLOW__FOR_EVER }, .class = FLOW_ENOMEM,
     .message = "out of memory"
 };
 
-static struct error *error_of(const flow_value *v)
-{
-    return v->kind == FLOW_ERROR ? (struct error *)(void *)v->as.held : NULL;
-}
-
-static flow_value error_value(struct error *e)
+static flow_value error_value(struct flow__error *e)
 {
     flow_value v = { FLOW_ERROR, 0, 0, { 0 } };
 
@@ -51,7 +33,7 @@ static flow_value make(const flow_error_class *c, int code, const char *after,
                        const char *why, va_list args)
 {
     size_t more = after != NULL ? strlen(after) + 2 : 0;
-    struct error *e;
+    struct flow__error *e;
     va_list again;
     size_t size;
     char *text;
@@ -105,7 +87,7 @@ flow_value flow_system_error(int code, const char *why, ...)
 
 flow_value flow_because(flow_value error, flow_value cause)
 {
-    struct error *e = error_of(&error);
+    struct flow__error *e = flow__error_of(&error);
 
     if (e == NULL || e->held.refs != 1 || cause.kind == FLOW_NONE) {
         flow_drop(cause);
@@ -123,30 +105,14 @@ flow_value flow_settle(flow_value error)
     return error;
 }
 
-/* Causes may be many: one after the other, not one inside the other. */
-void flow__error_freed(flow_value v)
-{
-    struct error *e = error_of(&v);
-
-    while (e != NULL) {
-        flow_value cause = e->cause;
-        flow__free(e, e->size);
-        e = error_of(&cause);
-        if (e == NULL)
-            flow_drop(cause);
-        else if (e->held.refs == FLOW__FOR_EVER || --e->held.refs > 0)
-            e = NULL;
-    }
-}
-
 void flow__error_through(flow_value *error, const char *name,
                          const char *where)
 {
-    struct error *e = error_of(error);
+    struct flow__error *e = flow__error_of(error);
 
     if (e == NULL || e->held.refs == FLOW__FOR_EVER)
         return;
-    if (e->steps < TRACE_KEPT) {
+    if (e->steps < FLOW__TRACE_KEPT) {
         e->trace[e->steps].name = name;
         e->trace[e->steps].where = where;
     }
@@ -156,7 +122,7 @@ void flow__error_through(flow_value *error, const char *name,
 /* ---- Looking ---------------------------------------------------------------- */
 bool flow_is(const flow_value *v, const flow_error_class *c)
 {
-    const struct error *e = error_of(v);
+    const struct flow__error *e = flow__error_of(v);
 
     for (const flow_error_class *k = e != NULL ? e->class : NULL; k != NULL;
          k = k->base)
@@ -167,39 +133,39 @@ bool flow_is(const flow_value *v, const flow_error_class *c)
 
 int flow_code(const flow_value *v)
 {
-    return error_of(v) != NULL ? error_of(v)->code : 0;
+    return flow__error_of(v) != NULL ? flow__error_of(v)->code : 0;
 }
 
 const char *flow_message(const flow_value *v)
 {
-    return error_of(v) != NULL ? error_of(v)->message : "";
+    return flow__error_of(v) != NULL ? flow__error_of(v)->message : "";
 }
 
 const flow_value *flow_cause(const flow_value *v)
 {
-    const struct error *e = error_of(v);
+    const struct flow__error *e = flow__error_of(v);
 
     return e != NULL && e->cause.kind != FLOW_NONE ? &e->cause : NULL;
 }
 
 const flow_error_class *flow_class_of(const flow_value *v)
 {
-    return error_of(v) != NULL ? error_of(v)->class : NULL;
+    return flow__error_of(v) != NULL ? flow__error_of(v)->class : NULL;
 }
 
 void flow_print_trace(FILE *to, const flow_value *error)
 {
-    for (const struct error *e = error_of(error); e != NULL;
-         e = error_of(&e->cause)) {
+    for (const struct flow__error *e = flow__error_of(error); e != NULL;
+         e = flow__error_of(&e->cause)) {
         fprintf(to, "%s: %s\n", e->class->name, e->message);
-        for (uint32_t i = 0; i < e->steps && i < TRACE_KEPT; i++)
+        for (uint32_t i = 0; i < e->steps && i < FLOW__TRACE_KEPT; i++)
             if (e->trace[i].name == NULL)
                 fprintf(to, "    raised at %s\n", e->trace[i].where);
             else
                 fprintf(to, "    through %s, made at %s\n", e->trace[i].name,
                         e->trace[i].where != NULL ? e->trace[i].where : "?");
-        if (e->steps > TRACE_KEPT)
-            fprintf(to, "    and through %u more\n", e->steps - TRACE_KEPT);
+        if (e->steps > FLOW__TRACE_KEPT)
+            fprintf(to, "    and through %u more\n", e->steps - FLOW__TRACE_KEPT);
         if (e->cause.kind == FLOW_ERROR)
             fputs("because of ", to);
     }

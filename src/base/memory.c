@@ -11,6 +11,8 @@ static void *system_resize(void *ctx, void *p, size_t old, size_t size)
 {
     (void)ctx;
     (void)old;
+    if (p == NULL)
+        return malloc(size);
     if (size != 0)
         return realloc(p, size);
     free(p);

@@ -72,11 +72,10 @@ static int write_items(FILE *to, const flow_value *v, int depth)
 
 static int write_box(FILE *to, const flow_value *v)
 {
-    void *object;
-    const flow_class *c = flow__box_class(v, &object);
+    const struct flow__box *b = flow__box_of(v);
 
-    return c->print != NULL ? c->print(to, object)
-                            : fprintf(to, "<%s>", c->name);
+    return b->class->print != NULL ? b->class->print(to, b->object)
+                                   : fprintf(to, "<%s>", b->class->name);
 }
 
 static int write_value(FILE *to, const flow_value *v, int depth)

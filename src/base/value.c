@@ -1,14 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Values that hold memory: text, bytes, lists, boxes, and giving them back.
- *
- * A text points straight at its first character. `back` says how the buffer is
- * found that owns it:
- *
- *     0      nobody: a literal
- *     1      as.held is a struct far: for slices that begin too far behind their
- *            buffer's header for the field
- *     else   the header is that many bytes before the first character
- */
+/* Values that hold memory: text, bytes, lists and boxes. */
 #include "value.h"
 
 #include "memory.h"
@@ -16,25 +7,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-enum { BACK_FAR = 1, BACK_MOST = (1 << 24) - 1 };
-
-struct buffer {
-    struct flow__held held;
-    size_t size;                    /* of the characters                    */
-    char chars[];
-};
-
-struct far {
-    struct flow__held held;
-    const char *chars;
-    flow_value owner;               /* a text or bytes of the whole buffer  */
-};
-
-struct box {
-    struct flow__held held;
-    const flow_class *class;
-    void *object;
-};
+enum { BACK_MOST = (1 << 24) - 1 };
 
 static flow_value counted(flow_kind kind, size_t size, struct flow__held *h)
 {
@@ -46,7 +19,7 @@ static flow_value counted(flow_kind kind, size_t size, struct flow__held *h)
 
 static flow_value new_text(flow_kind kind, size_t len, char **chars_out)
 {
-    struct buffer *b;
+    struct flow__buffer *b;
     flow_value v;
 
     *chars_out = NULL;
@@ -59,7 +32,7 @@ static flow_value new_text(flow_kind kind, size_t len, char **chars_out)
     b->held.refs = 1;
     b->size = len;
     v = counted(kind, len, NULL);
-    v.back = offsetof(struct buffer, chars);
+    v.back = offsetof(struct flow__buffer, chars);
     v.as.chars = *chars_out = b->chars;
     return v;
 }
@@ -115,36 +88,26 @@ flow_value flow_textf(const char *format, ...)
     return v;
 }
 
-static bool is_text(const flow_value *v)
-{
-    return v->kind == FLOW_TEXT || v->kind == FLOW_BYTES;
-}
-
-static struct far *far_of(const flow_value *v)
-{
-    return v->back == BACK_FAR ? (struct far *)(void *)v->as.held : NULL;
-}
-
 const char *flow_chars(const flow_value *v, size_t *len)
 {
-    *len = is_text(v) ? v->size : 0;
-    if (!is_text(v))
+    *len = flow__is_text(v) ? v->size : 0;
+    if (!flow__is_text(v))
         return NULL;
-    return far_of(v) != NULL ? far_of(v)->chars : v->as.chars;
+    return flow__far_of(v) != NULL ? flow__far_of(v)->chars : v->as.chars;
 }
 
 static flow_value far_slice(const flow_value *v, const char *chars, size_t len)
 {
-    struct far *f = flow__alloc(sizeof *f);
+    struct flow__far *f = flow__alloc(sizeof *f);
     flow_value s;
 
     if (f == NULL)
         return flow__no_memory_error();
     f->held.refs = 1;
     f->chars = chars;
-    f->owner = flow_share(far_of(v) != NULL ? far_of(v)->owner : *v);
+    f->owner = flow_share(flow__far_of(v) != NULL ? flow__far_of(v)->owner : *v);
     s = counted(v->kind, len, &f->held);
-    s.back = BACK_FAR;
+    s.back = FLOW__BACK_FAR;
     return s;
 }
 
@@ -169,7 +132,7 @@ flow_value flow_slice(const flow_value *v, size_t from, size_t len)
             s.as.chars = chars + from;
         return s;
     }
-    if (v->back == BACK_FAR || v->back + from > BACK_MOST)
+    if (v->back == FLOW__BACK_FAR || v->back + from > BACK_MOST)
         return far_slice(v, chars + from, len);
     s = flow_share(*v);
     s.back = (uint32_t)(v->back + from) & BACK_MOST;
@@ -216,52 +179,16 @@ flow_value flow_tuple(const flow_value *items, size_t n)
     return new_list(FLOW_TUPLE, items, n);
 }
 
-static bool is_list(const flow_value *v)
-{
-    return v->kind == FLOW_LIST || v->kind == FLOW_TUPLE;
-}
-
-static struct flow__list *list_of(const flow_value *v)
-{
-    return (struct flow__list *)(void *)v->as.held;
-}
-
 const flow_value *flow_items(const flow_value *v, size_t *n)
 {
-    *n = is_list(v) ? v->size : 0;
-    return is_list(v) ? list_of(v)->items : NULL;
-}
-
-/* Frees a list whose last owner has gone, and the lists in it, to any depth and
- * without recursion: the way back up is kept in the item slots that have been
- * emptied. `left` counts the items still to drop. */
-static void free_list(struct flow__list *l)
-{
-    struct flow__list *up = NULL;
-
-    while (l != NULL) {
-        if (l->left > 0) {
-            flow_value v = l->items[--l->left];
-            if (is_list(&v) && list_of(&v)->held.refs == 1) {
-                l->items[l->left].as.held = (struct flow__held *)(void *)up;
-                up = l;
-                l = list_of(&v);
-            } else {
-                flow_drop(v);
-            }
-            continue;
-        }
-        flow__free(l, sizeof *l + l->size * sizeof *l->items);
-        l = up;
-        if (l != NULL)
-            up = (struct flow__list *)(void *)l->items[l->left].as.held;
-    }
+    *n = flow__is_list(v) ? v->size : 0;
+    return flow__is_list(v) ? flow__list_of(v)->items : NULL;
 }
 
 /* ---- Boxes ------------------------------------------------------------------ */
 flow_value flow_box(const flow_class *c, void *p)
 {
-    struct box *b = flow__alloc(sizeof *b);
+    struct flow__box *b = flow__alloc(sizeof *b);
 
     if (b == NULL) {
         if (c->release != NULL)
@@ -274,62 +201,10 @@ flow_value flow_box(const flow_class *c, void *p)
     return counted(FLOW_BOX, 0, &b->held);
 }
 
-static struct box *box_of(const flow_value *v)
-{
-    return (struct box *)(void *)v->as.held;
-}
-
 void *flow_unbox(const flow_value *v, const flow_class *c)
 {
-    return v->kind == FLOW_BOX && box_of(v)->class == c ? box_of(v)->object
+    return v->kind == FLOW_BOX && flow__box_of(v)->class == c ? flow__box_of(v)->object
                                                         : NULL;
-}
-
-const flow_class *flow__box_class(const flow_value *v, void **object_out)
-{
-    *object_out = box_of(v)->object;
-    return box_of(v)->class;
-}
-
-static void free_box(struct box *b)
-{
-    if (b->class->release != NULL)
-        b->class->release(b->object);
-    flow__free(b, sizeof *b);
-}
-
-/* ---- Giving back ------------------------------------------------------------ */
-static void free_text(flow_value v)
-{
-    if (v.back == BACK_FAR) {
-        struct far *f = far_of(&v);
-        flow_value owner = f->owner;
-        flow__free(f, sizeof *f);
-        flow_drop(owner);
-    } else {
-        struct buffer *b = (struct buffer *)(void *)flow__held_of(v);
-        flow__free(b, sizeof *b + b->size);
-    }
-}
-
-void flow__value_freed(flow_value v)
-{
-    switch ((flow_kind)v.kind) {
-    case FLOW_NONE: case FLOW_BOOL: case FLOW_INT: case FLOW_REAL:
-        break;
-    case FLOW_TEXT: case FLOW_BYTES:
-        free_text(v);
-        break;
-    case FLOW_LIST: case FLOW_TUPLE:
-        free_list(list_of(&v));
-        break;
-    case FLOW_BOX:
-        free_box(box_of(&v));
-        break;
-    case FLOW_ERROR:
-        flow__error_freed(v);
-        break;
-    }
 }
 
 bool flow_true(const flow_value *v)

@@ -11,14 +11,6 @@
 
 #include <string.h>
 
-struct sender {
-    struct sender *next, *prev;
-    flow_value v;
-    flow_waker *waker;
-    bool gone;                              /* taken, or refused            */
-    bool taken;
-};
-
 struct reader {
     flow_chan *c;                           /* first: the stage's self      */
     struct reader *next, *prev;
@@ -30,7 +22,7 @@ struct flow_chan {
     size_t holders, readers;
     size_t room, places;
     size_t head, count;                     /* of the ring                  */
-    struct sender *senders, *senders_last;
+    struct flow__sender *senders, *senders_last;
     struct reader *waiting, *waiting_last;
     bool finished, was_read, refused;
     flow_value last;                        /* a failure for the readers    */
@@ -49,19 +41,20 @@ static bool is_lost(const flow_chan *c)
 }
 
 /* ---- The two lines ------------------------------------------------------------ */
-static void line_up_sender(flow_chan *c, struct sender *s)
+static void line_up_sender(flow_chan *c, struct flow__sender *s)
 {
+    s->waits = true;
     s->next = NULL;
     s->prev = c->senders_last;
     *(s->prev != NULL ? &s->prev->next : &c->senders) = s;
     c->senders_last = s;
 }
 
-static void leave_sender(flow_chan *c, struct sender *s)
+static void leave_sender(flow_chan *c, struct flow__sender *s)
 {
     *(s->prev != NULL ? &s->prev->next : &c->senders) = s->next;
     *(s->next != NULL ? &s->next->prev : &c->senders_last) = s->prev;
-    s->gone = true;
+    s->waits = false;
 }
 
 static void line_up_reader(flow_chan *c, struct reader *r)
@@ -95,7 +88,7 @@ static void wake_reader(flow_chan *c)
     flow_wake(r->waker);
 }
 
-static void release_sender(flow_chan *c, struct sender *s, bool taken)
+static void release_sender(flow_chan *c, struct flow__sender *s, bool taken)
 {
     leave_sender(c, s);
     s->taken = taken;
@@ -141,7 +134,7 @@ static void tell_room(flow_chan *c)
 /* The next value, or false. A sender in line takes the place that became free. */
 static bool get(flow_chan *c, flow_value *v)
 {
-    struct sender *s = c->senders;
+    struct flow__sender *s = c->senders;
 
     if (c->count > 0) {
         *v = c->ring[c->head];
@@ -273,7 +266,8 @@ static void reader_close(void *self)
 flow_stage *(flow_from_chan)(flow_chan *c)
 {
     static const flow_type type = {
-        "channel", sizeof(struct reader), reader_fill, reader_close, NULL
+        .name = "channel", .size = sizeof(struct reader), .fill = reader_fill,
+        .close = reader_close
     };
     struct reader r = { .c = c };
 
@@ -316,39 +310,43 @@ size_t flow_chan_room(const flow_chan *c)
     return c->room > 0 ? c->room - c->count : has_place(c);
 }
 
-static bool wait_in_line(flow_gen *self, flow_chan *c, flow_value v)
+/* A sender in line holds the channel: it must be there when it comes back. */
+void flow__send_begin(flow_gen *self, struct flow__sender *s, flow_chan *c,
+                      flow_value v)
 {
-    struct sender s = { .v = v };
-
-    line_up_sender(c, &s);
-    wake_reader(c);
-    c->holders++;                           /* it must be there on return   */
-    while (!s.gone) {
-        s.waker = self->waker;
-        if (!flow__wait_for(self, "room in a channel") && !s.gone)
-            leave_sender(c, &s);
+    *s = (struct flow__sender){ .c = c, .v = v };
+    if (flow_closing(self) || nobody_reads(c))
+        return;
+    if (c->senders != NULL || !has_place(c)) {
+        c->holders++;
+        line_up_sender(c, s);
+    } else {
+        put(c, v);
+        s->taken = true;
     }
-    if (!s.taken)
-        flow_drop(v);
-    flow_chan_release(c);
-    return s.taken;
+    wake_reader(c);
 }
 
-bool flow_send(flow_gen *self, flow_chan *c, flow_value v)
+bool flow__send_on(flow_gen *self, struct flow__sender *s)
 {
-    if (flow_closing(self)) {
-        flow_drop(v);
-        return flow__refuse(self);
-    }
-    if (nobody_reads(c)) {
-        flow_drop(v);
+    if (!s->waits || flow_closing(self))
         return false;
-    }
-    if (c->senders != NULL || !has_place(c))
-        return wait_in_line(self, c, v);
-    put(c, v);
-    wake_reader(c);
+    flow__wait_for(self, &s->waker, "room in a channel");
     return true;
+}
+
+bool flow__send_end(flow_gen *self, struct flow__sender *s)
+{
+    bool lined_up = s->waker != NULL, taken;
+
+    if (s->waits)
+        leave_sender(s->c, s);
+    if (!s->taken)
+        flow_drop(s->v);
+    taken = s->taken;
+    if (lined_up)
+        flow_chan_release(s->c);
+    return flow__may_go_on(self) && taken;
 }
 
 void flow_chan_on_room(flow_chan *c, void (*call)(void *arg), void *arg)

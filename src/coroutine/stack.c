@@ -91,7 +91,7 @@ static struct flow__stack *carve(struct flow__slab *slab)
     char *end = low + slab->stack_size;
     struct flow__stack *s = (struct flow__stack *)(void *)end - 1;
 
-    slab->carved++;
+    s->shade = (unsigned)slab->carved++;
     s->slab = slab;
     s->low = low + page_size();
     s->guarded = guard(low);

@@ -25,6 +25,7 @@ struct flow__stack {
     char *low;                      /* above the guard                      */
     const char *const *name;        /* of whoever runs on it, for reports   */
     unsigned number;                /* valgrind's                           */
+    unsigned shade;                 /* one after the other within a slab    */
     bool guarded;
     struct flow__watch watch;
 };

@@ -5,7 +5,9 @@
 #if !defined FLOW_SWITCH_UCONTEXT && (defined __x86_64__ || defined __aarch64__)
 
 /* The registers that a switch restores carry what to call: base the argument,
- * the frame pointer the function. Backtraces end here. */
+ * the frame pointer the function. It is jumped to, with no address to return to,
+ * where backtraces end: a call that is never returned from would leave every
+ * later return mispredicted. */
 void flow__begin(void);
 
 #ifdef __x86_64__
@@ -20,8 +22,8 @@ __asm__(
     "    movq %rbx, %rdi\n"
     "    movq %rbp, %rax\n"
     "    xorl %ebp, %ebp\n"
-    "    call *%rax\n"
-    "    ud2\n"
+    "    pushq $0\n"
+    "    jmpq *%rax\n"
     ".cfi_endproc\n"
     ".size flow__begin, . - flow__begin\n");
 #else
@@ -37,8 +39,7 @@ __asm__(
     "    mov x1, x29\n"
     "    mov x29, xzr\n"
     "    mov x30, xzr\n"
-    "    blr x1\n"
-    "    brk #0\n"
+    "    br x1\n"
     ".cfi_endproc\n"
     ".size flow__begin, . - flow__begin\n");
 #endif

@@ -3,20 +3,14 @@
 #include "deferred.h"
 #include "stage.h"
 
-struct await {
-    struct flow__waiter waiter;             /* first                        */
-    flow_waker *waker;
-    flow_deferred *d;
-};
-
 static void came(struct flow__waiter *w)
 {
-    flow_wake(((struct await *)w)->waker);
+    flow_wake(((struct flow__await *)w)->waker);
 }
 
 static flow_status await_fill(void *self, flow_stage *out, flow_waker *w)
 {
-    struct await *a = self;
+    struct flow__await *a = self;
     flow_value v;
 
     if (flow_outcome(a->d) == NULL) {
@@ -35,7 +29,7 @@ static flow_status await_fill(void *self, flow_stage *out, flow_waker *w)
 
 static void await_close(void *self)
 {
-    struct await *a = self;
+    struct flow__await *a = self;
 
     flow__waiter_remove(&a->waiter);
     flow_release(a->d);
@@ -44,30 +38,37 @@ static void await_close(void *self)
 flow_stage *(flow_from_deferred)(flow_deferred *d)
 {
     static const flow_type type = {
-        "deferred", sizeof(struct await), await_fill, await_close, NULL
+        .name = "deferred", .size = sizeof(struct flow__await), .fill = await_fill,
+        .close = await_close
     };
-    struct await a = { { .call = came }, NULL, d };
+    struct flow__await a = { { .call = came }, NULL, d };
 
     return flow_stage_new(&type, &a);
 }
 
-bool flow_await(flow_gen *self, flow_deferred *d, flow_value *out)
+void flow__await_begin(struct flow__await *a, flow_deferred *d)
 {
-    struct await a = { { .call = came }, NULL, d };
+    *a = (struct flow__await){ { .call = came }, NULL, d };
+}
+
+bool flow__await_on(flow_gen *self, struct flow__await *a)
+{
+    if (flow_closing(self) || flow_outcome(a->d) != NULL)
+        return false;
+    if (a->waiter.on == NULL)
+        flow__waiter_add(&a->waiter, a->d);
+    flow__wait_for(self, &a->waker, "a deferred");
+    return true;
+}
+
+bool flow__await_end(flow_gen *self, struct flow__await *a, flow_value *out)
+{
     flow_value v;
 
-    while (flow_outcome(d) == NULL) {
-        bool go_on;
-        a.waker = self->waker;
-        flow__waiter_add(&a.waiter, d);
-        go_on = flow__wait_for(self, "a deferred");
-        flow__waiter_remove(&a.waiter);
-        if (!go_on)
-            return false;
-    }
-    if (flow_closing(self))
-        return flow__refuse(self);
-    v = flow__outcome_of(d);
+    flow__waiter_remove(&a->waiter);
+    if (!flow__may_go_on(self))
+        return false;
+    v = flow__outcome_of(a->d);
     if (flow_fails(v)) {
         flow_raise_at(self, v, NULL);
         return false;

@@ -211,7 +211,8 @@ void flow_fire(flow_deferred *d, flow_value v)
     d->fired = true;
     d->value = v;
     stop_expiry(d);
-    go_on(d);
+    if (d->first != NULL || d->waiters != NULL || v.kind == FLOW_BOX)
+        go_on(d);
 }
 
 /* A lost callback must not be passed over in silence: the deferred fails. */

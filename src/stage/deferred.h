@@ -5,13 +5,7 @@
 
 #include <flow/flow.h>
 
-/* Waits for the outcome of a deferred: intrusive, in whoever waits. call is made
- * once, after all callbacks have run; it may take the outcome. */
-struct flow__waiter {
-    struct flow__waiter *next, *prev;
-    void (*call)(struct flow__waiter *w);
-    flow_deferred *on;                      /* NULL: waits no more          */
-};
+/* See flow/inline.h. */
 void flow__waiter_add(struct flow__waiter *w, flow_deferred *d);
 void flow__waiter_remove(struct flow__waiter *w);
 

@@ -2,10 +2,11 @@
 /* Generators: a body on a stack of its own. The stage, the inside of the
  * generator and its stack are one piece of memory, see coroutine/stack.h.
  *
- * A generator is in one of four states, told by where it can be gone on with:
- * stage.inside.ip is set while it is suspended in a yield (then a consumer's
- * inlined code may enter it), parked.ip while it waits or has not begun, neither
- * while it runs, and `over` when the body has returned. */
+ * A generator runs, is suspended, or is over. While it is suspended, where it
+ * goes on is in stage.inside.ip; a consumer's inlined code may then enter it. It
+ * is in `aside` instead when that must not be: before the body has begun, and
+ * when switches are watched. While it runs, neither is set.
+ */
 #include "base/memory.h"
 #include "base/thread.h"
 #include "base/value.h"
@@ -22,36 +23,52 @@ struct flow__cleanup {
     void *p;
 };
 
-static struct flow__stack *stack_of(flow_gen *g)
-{
-    return (struct flow__stack *)(void *)
-           ((char *)g + (sizeof *g + 63) / 64 * 64);
-}
+/* The tops of stacks lie 64 KiB apart. If all generators did, all would fight for
+ * the same few lines of the first cache, and a store to one would hold up loads
+ * of the others; so they are set off from the top by a different number of lines
+ * each. */
+enum { LINE = 64, SHADES = 4, SHADE = 9 * LINE };
 
-static flow_gen *on_stack(struct flow__stack *s)
+static flow_gen *place_on(struct flow__stack *s)
 {
-    return (flow_gen *)(void *)((char *)s - (sizeof(flow_gen) + 63) / 64 * 64);
+    size_t below = (sizeof(flow_gen) + LINE - 1) / LINE * LINE
+                 + s->shade % SHADES * SHADE;
+
+    return (flow_gen *)(void *)((char *)s - below);
 }
 
 /* ---- Switching -------------------------------------------------------------- */
-/* Runs g from *at to its next suspension. */
-static void enter(flow_gen *g, flow__context *at)
+static bool is_suspended(const flow_gen *g)
 {
-    void *ip = at->ip;
+    return g->stage.inside.ip != NULL || g->aside != NULL;
+}
 
-    at->ip = NULL;
+static void enter_watched(flow_gen *g, void *ip)
+{
+    flow__watch_in(g->stack);
+    flow__switch(&g->outside, &g->stage.inside, ip);
+    flow__watch_back(g->stack);
+    g->aside = g->stage.inside.ip;
+    g->stage.inside.ip = NULL;
+}
+
+/* Runs g to its next suspension. */
+static void enter(flow_gen *g)
+{
+    void *ip = g->stage.inside.ip != NULL ? g->stage.inside.ip : g->aside;
+
+    g->stage.inside.ip = g->aside = NULL;
     if (g->watched)
-        flow__watch_in(stack_of(g));
-    flow__switch(&g->outside, at, ip);
-    if (g->watched)
-        flow__watch_back(stack_of(g));
+        enter_watched(g, ip);
+    else
+        flow__switch(&g->outside, &g->stage.inside, ip);
 }
 
 void flow__park_watched(flow_gen *self)
 {
-    flow__watch_out(stack_of(self), false);
-    flow__switch(&self->parked, &self->outside, self->outside.ip);
-    flow__watch_inside(stack_of(self));
+    flow__watch_out(self->stack, false);
+    flow__switch(&self->stage.inside, &self->outside, self->outside.ip);
+    flow__watch_inside(self->stack);
 }
 
 /* Leaves, never to be back. */
@@ -60,7 +77,7 @@ static void leave(flow_gen *self)
     flow__context nowhere;
 
     if (self->watched)
-        flow__watch_out(stack_of(self), true);
+        flow__watch_out(self->stack, true);
     flow__switch(&nowhere, &self->outside, self->outside.ip);
     __builtin_unreachable();
 }
@@ -89,7 +106,7 @@ static void run_body(void *arg)
     flow_gen *g = arg;
 
     if (g->watched)
-        flow__watch_inside(stack_of(g));
+        flow__watch_inside(g->stack);
     g->body(g, g->source, g->arg);
     clean_up(g);
     close_source(g);
@@ -127,26 +144,27 @@ static flow_status outcome(flow_gen *g)
 static flow_status generator_fill(void *self, flow_stage *out, flow_waker *w)
 {
     flow_gen *g = (flow_gen *)out;
-    flow__context *at = g->parked.ip != NULL ? &g->parked : &out->inside;
 
     (void)self;
     if (g->over)
         return outcome(g);
-    if (at->ip == NULL)
+    if (!is_suspended(g))
         return flow_raise_in(out, flow_error(FLOW_ENESTED, 0, "generator '%s' "
                              "asks itself for a value", out->name));
     g->begun = true;
     g->waker = w;
     if (g->watched) {
         g->filled = 0;
-        out->put = out->limit;              /* each yield takes the long way */
+        out->next = out->end = out->limit = NULL;   /* yield the long way   */
     }
-    enter(g, at);
-    if (g->watched)
-        out->put = out->first + g->filled;
+    enter(g);
+    if (g->watched) {
+        out->next = out->first;
+        out->end = out->first + g->filled;
+    }
     if (g->over)
         return outcome(g);
-    return g->parked.ip != NULL ? FLOW_WAIT : FLOW_READY;
+    return out->next != out->end ? FLOW_READY : FLOW_WAIT;
 }
 
 static size_t generator_inputs(void *self, flow_stage ***list)
@@ -157,47 +175,18 @@ static size_t generator_inputs(void *self, flow_stage ***list)
     return 1;
 }
 
-const flow_type flow__generator_type = {
-    "generator", 0, generator_fill, NULL, generator_inputs
-};
-
-flow_stage *(flow_generate)(flow_body *body, flow_stage *source, void *arg)
-{
-    struct flow__stack *stack = flow__stack_take();
-    flow_gen *g;
-
-    if (stack == NULL) {
-        flow_close(source);
-        return &flow__no_memory_stage;
-    }
-    g = on_stack(stack);
-    memset(g, 0, sizeof *g);
-    flow__stage_begin(&g->stage, &flow__generator_type);
-    g->body = body;
-    g->source = source;
-    g->arg = arg;
-    g->watched = flow__watched();
-    stack->name = &g->stage.name;
-    flow__own(source, &g->stage);
-    if (g->watched)
-        flow__watch_begin(stack, "generator");
-    flow__prepare(&g->parked, g, run_body, g);
-    return &g->stage;
-}
-
 /* ---- Closing ---------------------------------------------------------------- */
 /* Lets a suspended body run to its end, with every wait refused. */
 static void run_out(flow_gen *g)
 {
     flow_stage *s = &g->stage;
-    flow__context *at = g->parked.ip != NULL ? &g->parked : &s->inside;
 
     while (s->next != s->end)
         flow_drop(*s->next++);
     g->waker = NULL;
-    s->put = s->limit;
+    s->next = s->end = s->limit = NULL;
     flow__thread.inside++;
-    enter(g, at);
+    enter(g);
     if (g->given_up) {
         flow__report("'%s' (made at %s) went on waiting after %d refusals when "
                      "it was closed, and was given up", s->name,
@@ -209,14 +198,15 @@ static void run_out(flow_gen *g)
     g->over = true;
 }
 
-bool flow__generator_end(flow_gen *g)
+static bool generator_end(flow_stage *s)
 {
+    flow_gen *g = (flow_gen *)s;
+
     if (g->over || !g->begun)
         return true;
-    if (g->parked.ip == NULL && g->stage.inside.ip == NULL) {
+    if (!is_suspended(g)) {
         flow__report("'%s' was closed while it runs; its waits are refused from "
-                     "now on, but whoever runs it must close it",
-                     g->stage.name);
+                     "now on, but whoever runs it must close it", s->name);
         g->waker = NULL;
         return false;
     }
@@ -224,20 +214,56 @@ bool flow__generator_end(flow_gen *g)
     return true;
 }
 
-void flow__generator_free(flow_gen *g)
+static void generator_free(flow_stage *s)
 {
-    struct flow__stack *stack = stack_of(g);
+    flow_gen *g = (flow_gen *)s;
 
     if (g->failure.kind == FLOW_ERROR) {
-        flow__drop_failure(&g->stage);      /* one that block has shown     */
-        g->stage.failure = g->failure;
+        flow__drop_failure(s);              /* one that block has shown     */
+        s->failure = g->failure;
     }
-    flow__stage_end(&g->stage);
+    flow__stage_end(s);
     if (g->watched)
-        flow__watch_end(stack);
-    flow__stack_put(stack);
+        flow__watch_end(g->stack);
+    flow__stack_put(g->stack);
 }
 
+static const struct flow__own_type own = { generator_end, generator_free };
+
+const flow_type flow__generator_type = {
+    .name = "generator", .fill = generator_fill, .inputs = generator_inputs,
+    .own = &own
+};
+
+/* ---- Making ------------------------------------------------------------------ */
+flow_stage *(flow_generate)(flow_body *body, flow_stage *source, void *arg)
+{
+    struct flow__stack *stack = flow__stack_take();
+    flow_gen *g;
+
+    if (stack == NULL) {
+        flow_close(source);
+        return &flow__no_memory_stage;
+    }
+    g = place_on(stack);
+    memset(g, 0, sizeof *g);
+    flow__stage_begin(&g->stage, &flow__generator_type);
+    g->stack = stack;
+    g->body = body;
+    g->source = source;
+    g->arg = arg;
+    g->watched = flow__watched();
+    stack->name = &g->stage.name;
+    flow__own(source, &g->stage);
+    if (g->watched)
+        flow__watch_begin(stack, "generator");
+    flow__prepare(&g->stage.inside, g, run_body, g);
+    g->aside = g->stage.inside.ip;
+    g->stage.inside.ip = NULL;
+    return &g->stage;
+}
+
+/* ---- Refusing ---------------------------------------------------------------- */
 bool flow__refuse(flow_gen *self)
 {
     if (++self->refused > FLOW_PATIENCE) {
@@ -269,74 +295,50 @@ flow_status flow__ask(flow_gen *self, flow_stage *from)
     return st;
 }
 
-bool flow_wait(flow_gen *self, flow_stage *from)
+void flow__wait_for(flow_gen *self, flow_waker **waker, const char *what)
 {
-    for (;;)
-        switch (flow__ask(self, from)) {
-        case FLOW_READY:
-            return true;
-        case FLOW_WAIT:
-            flow__park(self);
-            break;
-        case FLOW_DONE: case FLOW_FAILED:
-            return false;
-        }
-}
-
-bool flow_next_set(flow_gen *self, flow_stage *from, flow_value **set,
-                   size_t *n)
-{
-    *set = NULL;
-    *n = 0;
-    if (!flow_wait(self, from))
-        return false;
-    *set = from->next;
-    *n = (size_t)(from->end - from->next);
-    from->next = from->end;
-    return true;
-}
-
-bool flow__wait_for(flow_gen *self, const char *what)
-{
-    if (self->waker == NULL)
-        return flow__refuse(self);
+    *waker = self->waker;
     self->asks = NULL;
     flow_waits_for(&self->stage, self->waker, what);
-    flow__park(self);
+}
+
+bool flow__may_go_on(flow_gen *self)
+{
+    self->stage.waits = NULL;
     return self->waker != NULL || flow__refuse(self);
 }
 
-struct nap {
-    flow_task task;                         /* first                        */
-    flow_waker *waker;
-    bool over;
-};
-
 static void nap_over(flow_task *t)
 {
-    struct nap *n = (struct nap *)t;
+    struct flow__nap *n = (struct flow__nap *)t;
 
     n->over = true;
     flow_wake(n->waker);
 }
 
-bool flow_cooperate(flow_gen *self, double seconds)
+void flow__nap_begin(flow_gen *self, struct flow__nap *n, double seconds)
 {
-    struct nap n = { .task = { .call = nap_over } };
-    flow_host *host;
+    flow_host *host = self->waker != NULL ? self->waker->host : NULL;
 
-    if (self->waker == NULL)
-        return flow__refuse(self);
-    host = self->waker->host;
-    host->post(host, &n.task, seconds);
-    while (!n.over) {
-        n.waker = self->waker;
-        if (!flow__wait_for(self, seconds > 0 ? "a timer" : "its turn")) {
-            host->cancel(host, &n.task);
-            return false;
-        }
-    }
+    memset(n, 0, sizeof *n);
+    n->task.call = nap_over;
+    if (host != NULL)
+        host->post(host, &n->task, seconds);
+}
+
+bool flow__nap_on(flow_gen *self, struct flow__nap *n)
+{
+    if (n->over || self->waker == NULL)
+        return false;
+    flow__wait_for(self, &n->waker, n->task.at > 0 ? "a timer" : "its turn");
     return true;
+}
+
+bool flow__nap_end(flow_gen *self, struct flow__nap *n)
+{
+    if (n->task.posted)
+        n->waker->host->cancel(n->waker->host, &n->task);
+    return flow__may_go_on(self);
 }
 
 /* ---- Yielding, the long way -------------------------------------------------- */
@@ -355,7 +357,7 @@ bool flow__yield_rarely(flow_gen *self, flow_value v)
     s->first[self->filled++] = v;
     if (self->filled < s->room)
         return true;
-    flow__park_watched(self);               /* not to be entered inline     */
+    flow__park_watched(self);               /* never entered inline         */
     return self->waker != NULL;
 }
 

@@ -18,7 +18,7 @@ static flow_status iterate_fill(void *self, flow_stage *out, flow_waker *w)
 flow_stage *(flow_iterate)(flow_step *step, void *state)
 {
     static const flow_type type = {
-        "step", sizeof(struct iterate), iterate_fill, NULL, NULL
+        .name = "step", .size = sizeof(struct iterate), .fill = iterate_fill
     };
     struct iterate it = { step, state };
 

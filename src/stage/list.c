@@ -42,7 +42,8 @@ static void list_close(void *self)
 flow_stage *(flow_list)(const flow_value *items, size_t n)
 {
     static const flow_type type = {
-        "list", sizeof(struct list), list_fill, list_close, NULL
+        .name = "list", .size = sizeof(struct list), .fill = list_fill,
+        .close = list_close
     };
     struct list l = { flow_none(), flow_none() };
     size_t good = 0;
@@ -75,7 +76,8 @@ static void once_close(void *self)
 flow_stage *(flow_once)(flow_value v)
 {
     static const flow_type type = {
-        "once", sizeof(flow_value), once_fill, once_close, NULL
+        .name = "once", .size = sizeof(flow_value), .fill = once_fill,
+        .close = once_close
     };
 
     return flow_stage_new(&type, &v);
@@ -97,7 +99,8 @@ static flow_status failed_fill(void *self, flow_stage *out, flow_waker *w)
 flow_stage *(flow_failed)(flow_value error)
 {
     static const flow_type type = {
-        "failed", sizeof(flow_value), failed_fill, once_close, NULL
+        .name = "failed", .size = sizeof(flow_value), .fill = failed_fill,
+        .close = once_close
     };
 
     return flow_stage_new(&type, &error);

@@ -18,7 +18,7 @@ static flow_status out_of_memory(void *self, flow_stage *out, flow_waker *w)
 }
 
 static const flow_type no_memory_type = {
-    "out of memory", 0, out_of_memory, NULL, NULL
+    .name = "out of memory", .fill = out_of_memory
 };
 
 flow_stage flow__no_memory_stage = { .type = &no_memory_type };
@@ -28,11 +28,10 @@ void flow__stage_begin(flow_stage *s, const flow_type *t)
 {
     struct flow__thread *here = &flow__thread;
 
-    memset(s, 0, sizeof *s);
     s->type = t;
     s->name = t->name;
     s->room = 1;
-    s->first = s->next = s->end = s->put = &s->slot;
+    s->first = s->next = s->end = &s->slot;
     s->limit = s->first + 1;
     s->status = FLOW_READY;
     s->live_next = here->live;
@@ -41,35 +40,6 @@ void flow__stage_begin(flow_stage *s, const flow_type *t)
     /* A signal handler may walk the list between any two instructions. */
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     here->live = s;
-}
-
-static flow_stage *without_memory(const flow_type *t, const void *self)
-{
-    void *own = (void *)(uintptr_t)self;    /* the caller's copy is dead    */
-    flow_stage **list;
-    size_t n = t->inputs != NULL ? t->inputs(own, &list) : 0;
-
-    for (size_t i = 0; i < n; i++)
-        flow_close(list[i]);
-    if (t->close != NULL)
-        t->close(own);
-    return &flow__no_memory_stage;
-}
-
-flow_stage *flow_stage_new(const flow_type *t, const void *self)
-{
-    flow_stage *s = flow__alloc(sizeof *s + t->size);
-    flow_stage **list;
-    size_t n;
-
-    if (s == NULL)
-        return without_memory(t, self);
-    flow__stage_begin(s, t);
-    memcpy(flow_self(s), self, t->size);
-    n = flow__inputs(s, &list);
-    for (size_t i = 0; i < n; i++)
-        flow__own(list[i], s);
-    return s;
 }
 
 size_t flow__inputs(flow_stage *s, flow_stage ***list)
@@ -83,27 +53,22 @@ size_t flow_first_input(void *self, flow_stage ***list)
     return 1;
 }
 
-static bool is_shared(const flow_stage *s)
-{
-    return s == NULL || s == &flow__no_memory_stage;
-}
-
 void flow__own(flow_stage *s, flow_stage *by)
 {
-    if (!is_shared(s) && s->owner == NULL)
+    if (!flow__is_shared(s) && s->owner == NULL)
         s->owner = by;
 }
 
 flow_stage *flow_made(flow_stage *s, const char *where)
 {
-    if (!is_shared(s) && s->made == NULL)
+    if (!flow__is_shared(s) && s->made == NULL)
         s->made = where;
     return s;
 }
 
 flow_stage *flow_named(flow_stage *s, const char *name)
 {
-    if (!is_shared(s))
+    if (!flow__is_shared(s))
         s->name = name;
     return s;
 }
@@ -112,7 +77,7 @@ flow_stage *flow_read_ahead(flow_stage *s, size_t n)
 {
     flow_value *buffer;
 
-    if (is_shared(s) || n <= s->room || n > UINT32_MAX / sizeof *buffer
+    if (flow__is_shared(s) || n <= s->room || n > UINT32_MAX / sizeof *buffer
         || s->next != s->end)
         return s;
     buffer = flow__alloc(n * sizeof *buffer);
@@ -121,7 +86,7 @@ flow_stage *flow_read_ahead(flow_stage *s, size_t n)
     if (s->first != &s->slot)
         flow__free(s->first, s->room * sizeof *buffer);
     s->room = (uint32_t)n;
-    s->first = s->next = s->end = s->put = buffer;
+    s->first = s->next = s->end = buffer;
     s->limit = buffer + n;
     return s;
 }
@@ -131,14 +96,10 @@ static flow_status fill_once(flow_stage *s, flow_waker *w)
 {
     flow_status st;
 
-    s->put = s->first;
+    s->next = s->end = s->first;
     s->waits = NULL;
     st = s->type->fill(flow_self(s), s, w);
     s->status = (uint8_t)st;
-    if (s->put != s->first) {
-        s->next = s->first;
-        s->end = s->put;
-    }
     if (st == FLOW_DONE || st == FLOW_FAILED)
         s->ended = true;
     return st;
@@ -148,7 +109,7 @@ flow_status flow_fill(flow_stage *s, flow_waker *w)
 {
     flow_status st = FLOW_READY;
 
-    if (is_shared(s))
+    if (flow__is_shared(s))
         return FLOW_FAILED;
     if (s->next != s->end)
         return FLOW_READY;
@@ -252,12 +213,12 @@ void flow_give(flow_stage *out, flow_value v)
         flow_drop(v);
     } else if (flow_fails(v)) {
         flow_raise_in(out, v);
-    } else if (out->put == out->limit) {
+    } else if (out->end == out->limit) {
         flow_drop(v);
         flow_raise_in(out, flow_error(FLOW_ELIMIT, 0, "'%s' gave more than "
                                       "flow_room allows", out->name));
     } else {
-        *out->put++ = v;
+        *out->end++ = v;
     }
 }
 
@@ -269,10 +230,15 @@ void flow_waits_for(flow_stage *out, flow_waker *w, const char *what)
 }
 
 /* ---- Ending ----------------------------------------------------------------- */
-void flow__stage_end(flow_stage *s)
+static void drop_results(flow_stage *s)
 {
     while (s->next != s->end)
         flow_drop(*s->next++);
+}
+
+void flow__stage_end(flow_stage *s)
+{
+    drop_results(s);
     flow__drop_failure(s);
     if (s->first != &s->slot)
         flow__free(s->first, s->room * sizeof *s->first);
@@ -282,39 +248,4 @@ void flow__stage_end(flow_stage *s)
         flow__thread.live = s->live_next;
     if (s->live_next != NULL)
         s->live_next->live_prev = s->live_prev;
-}
-
-static void close_one(flow_stage *s)
-{
-    if (flow__is_generator(s)) {
-        flow__generator_free((flow_gen *)s);
-        return;
-    }
-    if (s->type->close != NULL)
-        s->type->close(flow_self(s));
-    flow__stage_end(s);
-    flow__free(s, sizeof *s + s->type->size);
-}
-
-/* A stage is closed before its inputs. Those still to close are kept in a list
- * through `owner`, so that chains may be of any length. */
-void flow_close(flow_stage *s)
-{
-    flow_stage *left = NULL;
-
-    if (is_shared(s))
-        return;
-    s->owner = NULL;
-    for (; s != NULL; s = left, left = s != NULL ? s->owner : NULL) {
-        flow_stage **list;
-        size_t n = flow__inputs(s, &list);
-        if (flow__is_generator(s) && !flow__generator_end((flow_gen *)s))
-            continue;
-        while (n-- > 0)
-            if (!is_shared(list[n])) {
-                list[n]->owner = left;
-                left = list[n];
-            }
-        close_one(s);
-    }
 }

@@ -8,7 +8,7 @@
 /* The stage that stands for one there was no memory for. Never written to. */
 extern flow_stage flow__no_memory_stage;
 
-/* Begins a stage in memory of the caller's; undone by flow__stage_end. */
+/* Begins a stage in zeroed memory of the caller's; undone by flow__stage_end. */
 void flow__stage_begin(flow_stage *s, const flow_type *t);
 /* Drops results, reports an unread failure, forgets the stage. */
 void flow__stage_end(flow_stage *s);
@@ -24,18 +24,30 @@ void flow__own(flow_stage *s, flow_stage *by);
 
 size_t flow__inputs(flow_stage *s, flow_stage ***list);
 
-/* A generator's part in closing: runs the body to its end; false if it is
- * running now, and can only be told. */
-bool flow__generator_end(flow_gen *g);
-void flow__generator_free(flow_gen *g);
+/* What a type of the library's own may do otherwise than others. */
+struct flow__own_type {
+    /* Before it is closed. False: it cannot be now, and has been told. */
+    bool (*end)(flow_stage *s);
+    /* Instead of dropping self and giving the stage's memory back. */
+    void (*free)(flow_stage *s);
+};
+
 extern const flow_type flow__generator_type;
 static inline bool flow__is_generator(const flow_stage *s)
 {
     return s->type == &flow__generator_type;
 }
 
-/* A generator that waits: says for what, parks, and false when it is closed. */
-bool flow__wait_for(flow_gen *self, const char *what);
+static inline bool flow__is_shared(const flow_stage *s)
+{
+    return s == NULL || s == &flow__no_memory_stage;
+}
+
+/* A generator that waits: says for what. */
+void flow__wait_for(flow_gen *self, flow_waker **waker, const char *what);
+/* A wait is over: whether the body may go on. If not, that is counted, and the
+ * call may not return. */
+bool flow__may_go_on(flow_gen *self);
 /* Counts an answer that refuses a closed generator; false. May not return. */
 bool flow__refuse(flow_gen *self);
 

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+#include "bytes.h"
+
+#include "base/memory.h"
+#include "base/value.h"
+
+#include <string.h>
+
+enum { FIRST_HELD = 256 };
+
+/* Adds what is left of the block to what is held. */
+static bool hold(struct flow__bytes *b)
+{
+    size_t n = (size_t)(b->end - b->at);
+    size_t need = b->held_len + n;
+    size_t size = b->held_size == 0 ? FIRST_HELD : 2 * b->held_size;
+
+    if (n == 0)
+        return true;
+    if (need > b->held_size) {
+        if (size < need)
+            size = need;
+
+        char *held = flow__resize(b->held, b->held_size, size);
+
+        if (held == NULL)
+            return false;
+        b->held = held;
+        b->held_size = size;
+    }
+    memcpy(b->held + b->held_len, b->at, n);
+    if (b->held_len == 0)
+        b->held_bytes = false;
+    b->held_bytes |= b->block.kind == FLOW_BYTES;
+    b->held_len = need;
+    b->at = b->end;
+    return true;
+}
+
+flow_value flow__as_bytes(flow_value v)
+{
+    if (v.kind == FLOW_TEXT || v.kind == FLOW_BYTES)
+        return v;
+    flow_drop(v);
+    return flow_error(FLOW_EINVAL, 0, "it takes text or bytes: make them of "
+                      "other values with flow_map");
+}
+
+flow_status flow__bytes_more(struct flow__bytes *b, flow_stage *out,
+                             flow_waker *w)
+{
+    flow_value v;
+    flow_status st = flow_pull(b->source, w, &v);
+    size_t len;
+
+    if (st == FLOW_DONE) {
+        b->over = true;
+        b->dry = false;
+        return FLOW_READY;
+    }
+    if (st != FLOW_READY)
+        return flow_pass(out, st, v);
+    if (v.kind == FLOW_ERROR) {
+        flow_give(out, v);
+        return FLOW_READY;
+    }
+    v = flow__as_bytes(v);
+    if (flow_fails(v))
+        return flow_raise_in(out, v);
+    if (!hold(b)) {
+        flow_drop(v);
+        return flow_raise_in(out, flow__no_memory_error());
+    }
+    flow_drop(b->block);
+    b->block = v;
+    b->start = b->at = flow_chars(&b->block, &len);
+    b->end = b->at + len;
+    b->dry = false;
+    return FLOW_READY;
+}
+
+/* A piece that begins in what is held: the one that is copied. */
+static flow_value joined(struct flow__bytes *b, size_t len)
+{
+    size_t early = len < b->held_len ? len : b->held_len;
+    bool bytes = b->held_bytes
+                 || (len > early && b->block.kind == FLOW_BYTES);
+    char *p;
+    flow_value v = flow_buffer(len, &p);
+
+    if (p == NULL)
+        return v;
+    memcpy(p, b->held, early);
+    if (len > early)
+        memcpy(p + early, b->at, len - early);
+    if (!bytes)
+        v.kind = FLOW_TEXT;
+    return v;
+}
+
+flow_status flow__bytes_give(struct flow__bytes *b, size_t len, size_t skip,
+                             flow_stage *out)
+{
+    flow_value v = b->held_len > 0
+                   ? joined(b, len)
+                   : flow_slice(&b->block, (size_t)(b->at - b->start), len);
+
+    if (flow_fails(v))
+        return flow_raise_in(out, v);
+    b->at += len + skip - b->held_len;
+    b->held_len = 0;
+    flow_give(out, v);
+    return FLOW_READY;
+}
+
+void flow__bytes_close(void *self)
+{
+    struct flow__bytes *b = self;
+
+    flow_drop(b->block);
+    flow__free(b->held, b->held_size);
+}
+
+flow_status flow__bytes_too_long(flow_stage *out, const char *what,
+                                 size_t longest)
+{
+    return flow_raise_in(out, flow_error(FLOW_ELIMIT, 0, "a %s is longer than "
+                                         "the %zu bytes that are allowed",
+                                         what, longest));
+}
+
+flow_status flow__bytes_cut_off(struct flow__bytes *b, flow_stage *out,
+                                const char *what)
+{
+    return flow_raise_in(out, flow_error(FLOW_EFORMAT, 0, "the end came in "
+                                         "the middle of a %s, after %zu bytes "
+                                         "of it", what,
+                                         flow__bytes_count(b)));
+}

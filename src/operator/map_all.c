@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+#include <flow/flow.h>
+
+flow_stage *(flow_map_all)(flow_stage *const *s, size_t n, flow_function *f,
+                           void *arg)
+{
+    flow_stage *rows = flow_named((flow_zip)(s, n), "map_all");
+
+    return f == NULL ? rows
+                     : flow_named((flow_map)(rows, f, arg), "map_all");
+}

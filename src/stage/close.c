@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/* Closing stages, and all they read from. */
+#include "stage.h"
+
+#include "base/memory.h"
+
+static void close_one(flow_stage *s)
+{
+    if (s->type->own != NULL) {
+        s->type->own->free(s);
+        return;
+    }
+    if (s->type->close != NULL)
+        s->type->close(flow_self(s));
+    flow__stage_end(s);
+    flow__free(s, sizeof *s + s->type->size);
+}
+
+/* ---- The whole tree -----------------------------------------------------------
+ * What is left to do is a list through `owner`, so that chains may be of any
+ * length. A stage is in it twice: before its inputs, to run its body out and to
+ * drop its results, which may lie with an input; and after them, to go. For its
+ * inputs have been given wakers that lie in it, and a body that runs out may wake
+ * another input. */
+enum { GOING = UINT8_MAX };         /* the status of one whose inputs are closed */
+
+static void push(flow_stage **left, flow_stage *s)
+{
+    if (flow__is_shared(s))
+        return;
+    s->owner = *left;
+    *left = s;
+}
+
+static void begin_to_close(flow_stage *s, flow_stage **left)
+{
+    flow_stage **list;
+    size_t n;
+
+    if (s->type->own != NULL && !s->type->own->end(s))
+        return;
+    while (s->next != s->end)
+        flow_drop(*s->next++);
+    s->status = GOING;
+    push(left, s);
+    n = flow__inputs(s, &list);
+    while (n-- > 0)
+        push(left, list[n]);
+}
+
+void flow_close(flow_stage *s)
+{
+    flow_stage *left = NULL;
+
+    push(&left, s);
+    while ((s = left) != NULL) {
+        left = s->owner;
+        if (s->status == GOING)
+            close_one(s);
+        else
+            begin_to_close(s, &left);
+    }
+}
