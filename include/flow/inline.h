@@ -14,6 +14,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 #define FLOW__RARELY(x) __builtin_expect(!!(x), 0)
 
@@ -112,7 +113,8 @@ struct flow_stage {
     uint8_t status;                 /* the last fill's answer               */
     bool failing;                   /* a failure follows the results        */
     bool ended;                     /* fill will not be called again        */
-    bool seen;                      /* the failure was looked at            */
+    bool seen : 1;                  /* the failure was looked at            */
+    bool is_read : 1;               /* by another stage: of the listing     */
 };
 
 struct flow__cleanup;
@@ -427,6 +429,7 @@ static inline bool flow_fails(flow_value v)
 
 static inline flow_value flow_same(flow_value v) { return v; }
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 static inline flow_value flow_of(bool x) { return flow_bool(x); }

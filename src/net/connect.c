@@ -117,8 +117,8 @@ static void client_close(void *self)
 flow_stage *(flow_connect_tcp)(const char *address, int port, flow_stage *sent)
 {
     static const flow_type type = {
-        "connect", sizeof(struct client), client_fill, client_close,
-        flow_first_input
+        .name = "connect", .size = sizeof(struct client), .fill = client_fill,
+        .close = client_close, .inputs = flow_first_input
     };
     struct client k = { .receiver = { sent, NULL } };
 

@@ -22,8 +22,8 @@ static flow_status received_fill(void *self, flow_stage *out, flow_waker *w)
 flow_stage *flow__received(struct flow__conn *c)
 {
     static const flow_type type = {
-        "received", sizeof(struct flow__receiver), received_fill,
-        flow__receiver_close, NULL
+        .name = "received", .size = sizeof(struct flow__receiver),
+        .fill = received_fill, .close = flow__receiver_close
     };
 
     flow__conn_hold(c);

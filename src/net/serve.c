@@ -99,8 +99,8 @@ static void sender_close(void *self)
 static flow_stage *send_to(struct served *c, flow_stage *source)
 {
     static const flow_type type = {
-        "send", sizeof(struct sender), sender_fill, sender_close,
-        flow_first_input
+        .name = "send", .size = sizeof(struct sender), .fill = sender_fill,
+        .close = sender_close, .inputs = flow_first_input
     };
 
     flow__conn_hold(&c->conn);

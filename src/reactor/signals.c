@@ -96,7 +96,8 @@ static void signals_close(void *self)
 flow_stage *(flow_signals)(int number)
 {
     static const flow_type type = {
-        "signals", sizeof(struct signals), signals_fill, signals_close, NULL
+        .name = "signals", .size = sizeof(struct signals), .fill = signals_fill,
+        .close = signals_close
     };
 
     return flow_stage_new(&type, &(struct signals){ number, NULL });
