@@ -61,6 +61,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 /* ---- Services --------------------------------------------------------------- */
 /* Makes, for one connection, the stage of what is to be sent, text and bytes,
@@ -95,6 +96,7 @@ flow_stage *flow_connect_tcp(const char *address, int port, flow_stage *sent);
  * bytes received. Borrowed from it; "" for other stages. */
 const char *flow_peer(flow_stage *received);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

@@ -21,6 +21,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 /* This thread's host on a loop of its own, which flow_block and flow_loop run.
  * Made at the first call; NULL, and a report, when the system has no descriptors
@@ -44,6 +45,7 @@ void flow_uv_close(void);
  * come faster than they are read count as one. */
 flow_stage *flow_signals(int number);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif
