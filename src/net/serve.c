@@ -59,13 +59,14 @@ struct sender {
 static void accept_on(struct service *s);
 
 /* ---- A connection's flow ----------------------------------------------------------- */
+/* What fails because its service has ended is no news. */
 static void tell(const struct served *c, flow_value error)
 {
     const struct service *s = c->service;
 
     if (s != NULL && s->o.failed != NULL)
         s->o.failed(&error, c->conn.peer, s->arg);
-    else if (!c->conn.lost)
+    else if (s != NULL && !c->conn.lost)
         flow__report("the connection with %s failed: %s: %s", c->conn.peer,
                      flow_class_of(&error)->name, flow_message(&error));
     flow_drop(error);
