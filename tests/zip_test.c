@@ -125,8 +125,8 @@ TEST(tee_lets_one_reader_be_ahead_by_its_room)
     flow_stage *s[2];
 
     flow_tee(numbers(40), 41, s, 2);
-    expect("820", flow_reduce(s[0], flow_int(0), sum, NULL));
-    expect("820", flow_reduce(s[1], flow_int(0), sum, NULL));
+    expect("820", flow_reduce(s[0], flow_int(0), add, NULL));
+    expect("820", flow_reduce(s[1], flow_int(0), add, NULL));
 }
 
 TEST(tee_holds_a_fast_reader_until_the_slowest_follows)
