@@ -67,6 +67,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 /* What flows and deferreds call. A function takes v and answers another value, or
  * an ERROR, which fails; a test looks. `arg` is borrowed. */
@@ -285,6 +286,7 @@ void flow_configure(const flow_config *c);
 /* Gives stacks kept for reuse back to the system. */
 void flow_trim(void);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

@@ -14,6 +14,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 #define FLOW__RARELY(x) __builtin_expect(!!(x), 0)
 
@@ -81,12 +82,12 @@ flow__switch(flow__context *save, const flow__context *to, void *ip)
         : "+r"(x0), "+r"(x1), "+r"(x2)
         :
         : "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12",
-          "x13", "x14", "x15", "x16", "x17", "x20", "x21", "x22", "x23",
-          "x24", "x25", "x26", "x27", "x28", "x30", "v0", "v1", "v2", "v3",
-          "v4", "v5", "v6", "v7", "v8", "v9", "v10", "v11", "v12", "v13",
-          "v14", "v15", "v16", "v17", "v18", "v19", "v20", "v21", "v22",
-          "v23", "v24", "v25", "v26", "v27", "v28", "v29", "v30", "v31",
-          "cc", "memory");
+          "x13", "x14", "x15", "x16", "x17", "x18", "x20", "x21", "x22",
+          "x23", "x24", "x25", "x26", "x27", "x28", "x30", "v0", "v1", "v2",
+          "v3", "v4", "v5", "v6", "v7", "v8", "v9", "v10", "v11", "v12",
+          "v13", "v14", "v15", "v16", "v17", "v18", "v19", "v20", "v21",
+          "v22", "v23", "v24", "v25", "v26", "v27", "v28", "v29", "v30",
+          "v31", "cc", "memory");
 }
 
 #else
@@ -112,7 +113,8 @@ struct flow_stage {
     uint8_t status;                 /* the last fill's answer               */
     bool failing;                   /* a failure follows the results        */
     bool ended;                     /* fill will not be called again        */
-    bool seen;                      /* the failure was looked at            */
+    bool seen : 1;                  /* the failure was looked at            */
+    bool is_read : 1;               /* by another stage: of the listing     */
 };
 
 struct flow__cleanup;
@@ -427,6 +429,7 @@ static inline bool flow_fails(flow_value v)
 
 static inline flow_value flow_same(flow_value v) { return v; }
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 static inline flow_value flow_of(bool x) { return flow_bool(x); }

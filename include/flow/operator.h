@@ -17,6 +17,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 /* ---- One for one ----------------------------------------------------------- */
 flow_stage *flow_map(flow_stage *s, flow_function *f, void *arg);
@@ -173,6 +174,7 @@ flow_stage *flow_add_delimiter(flow_stage *s, const char *delimiter);
 /* All pieces as one; fails with FLOW_ELIMIT beyond `longest` bytes. */
 flow_stage *flow_join(flow_stage *s, size_t longest);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

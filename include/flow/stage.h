@@ -47,6 +47,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 typedef struct flow_stage    flow_stage;    /* gives values when asked      */
 typedef struct flow_gen      flow_gen;      /* the inside of a generator    */
@@ -173,6 +174,7 @@ flow_stage *flow_made(flow_stage *s, const char *where);
 #define FLOW_TEXT_OF(x) FLOW_TEXT_OF_(x)
 #define FLOW_TEXT_OF_(x) #x
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

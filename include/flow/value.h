@@ -20,6 +20,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 typedef enum flow_kind {
     FLOW_NONE, FLOW_BOOL, FLOW_INT, FLOW_REAL,              /* in place     */
@@ -145,6 +146,7 @@ const flow_error_class *flow_class_of(const flow_value *v); /* NULL: no error */
 /* Prints an error whole: class, message, the stages it came through, causes. */
 void flow_print_trace(FILE *to, const flow_value *error);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

@@ -16,6 +16,8 @@ struct flow__thread {
     struct flow__slab *slabs;       /* mappings that hold stacks            */
     struct flow__stack *stacks;     /* stacks kept for reuse                */
     void *signal_stack;             /* where an overflow is reported from   */
+    double asked;                   /* seconds in stages asked by the one that
+                                       is timed, see flow_config.slow_step  */
     unsigned inside;                /* > 0: a flow or the loop is running   */
     bool stopping;                  /* flow_stop was called                 */
     bool known;                     /* will be cleaned up with the thread   */
@@ -25,5 +27,8 @@ struct flow__thread {
  * not cost a call. */
 extern _Thread_local struct flow__thread flow__thread
     __attribute__((tls_model("initial-exec")));
+
+/* For debuggers: of flow__thread from the thread pointer. */
+extern ptrdiff_t flow__thread_offset;
 
 #endif

@@ -12,6 +12,8 @@ struct flow__timers {
     uint64_t orders;                /* tasks posted so far                  */
 };
 
+#pragma GCC visibility push(default)        /* for the other libraries      */
+
 /* at: 0 for the next turn. */
 void flow__timers_post(struct flow__timers *t, flow_task *task, double at);
 void flow__timers_cancel(struct flow__timers *t, flow_task *task);
@@ -21,5 +23,7 @@ bool flow__timers_next(const struct flow__timers *t, double *at);
 
 /* Calls all that is due at `now`, but not what is posted meanwhile. */
 void flow__timers_run(struct flow__timers *t, double now);
+
+#pragma GCC visibility pop
 
 #endif

@@ -30,7 +30,7 @@ static bool add(struct batch *b, flow_waker *w, flow_value v)
 {
     if (b->list.n == 0 && b->seconds > 0)
         b->first = w->host->now(w->host);
-    return flow__gather_add(&b->list, &v, 1);
+    return flow__gather_one(&b->list, v);
 }
 
 /* The source pauses: the list goes out if its time has come. */

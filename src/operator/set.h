@@ -87,8 +87,8 @@ FLOW__LOOP flow__choose_each(flow_stage *source, flow_stage *out,
         size_t n = set.n, kept = 0;
 
         for (size_t i = 0; i < n; i++) {
+            bool stay = v[i].kind == FLOW_ERROR || stays(self, &v[i]);
             flow_value item = v[i];
-            bool stay = item.kind == FLOW_ERROR || stays(self, &item);
 
             v[kept] = item;     /* so that what stays needs no jump */
             kept += stay;

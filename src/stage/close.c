@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Closing stages, and all they read from. */
+/* Closing stages, and all they read from; and telling of those that were never
+ * closed. */
 #include "stage.h"
 
 #include "base/memory.h"
+#include "base/thread.h"
+
+#include <stdio.h>
+#include <unistd.h>
 
 static void close_one(flow_stage *s)
 {
@@ -60,4 +65,32 @@ void flow_close(flow_stage *s)
         else
             begin_to_close(s, &left);
     }
+}
+
+/* ---- At exit ----------------------------------------------------------------- */
+static bool is_unfinished(const flow_stage *s)
+{
+    return s->owner == NULL && !s->ended;
+}
+
+/* Of the thread that began the program: those of others are gone by now. */
+static __attribute__((destructor)) void report_unfinished(void)
+{
+    char names[512] = "";
+    size_t n = 0, at = 0;
+
+    if (getpid() != gettid())
+        return;
+    for (const flow_stage *s = flow__thread.live; s != NULL; s = s->live_next)
+        if (is_unfinished(s)) {
+            if (at < sizeof names)
+                at += (size_t)snprintf(names + at, sizeof names - at,
+                                       "%s'%s' (made at %s)",
+                                       n > 0 ? ", " : "", s->name,
+                                       s->made != NULL ? s->made : "?");
+            n++;
+        }
+    if (n > 0)
+        flow__report("%zu flow%s not finished at exit: %s", n,
+                     n > 1 ? "s were" : " was", names);
 }

@@ -1,10 +1,111 @@
 /* SPDX-License-Identifier: MIT */
-/* See describe.h. */
+/* See describe.h. May run in a signal handler, at any moment in the life of a
+ * stage: whatever a stage points to may just have been closed, and is looked at
+ * before it is used. */
 #include "describe.h"
 
+#include "base/peek.h"
+#include "base/thread.h"
 #include "stage.h"
 
 #include <stdio.h>
+
+bool flow__is_live(const flow_stage *s)
+{
+    flow_stage copy, *next;
+
+    if (s == NULL || !flow__peek(&copy, s, sizeof copy))
+        return false;
+    if (copy.live_prev == NULL)
+        return flow__thread.live == s;
+    return flow__peek(&next, &copy.live_prev->live_next, sizeof(flow_stage *))
+        && next == s;
+}
+
+/* ---- Generators ---------------------------------------------------------- */
+static bool is_suspended(const flow_gen *g)
+{
+    return g->stage.inside.ip != NULL || g->aside != NULL;
+}
+
+/* One that is suspended in a yield has filled its buffer. */
+static bool generator_waits(const flow_gen *g)
+{
+    const flow_stage *s = &g->stage;
+
+    return g->begun && !g->over && is_suspended(g)
+        && s->end != s->first + s->room;
+}
+
+static enum flow__state generator_state(flow_stage *s)
+{
+    const flow_gen *g = (const flow_gen *)s;
+
+    if (g->over)
+        return g->failure.kind == FLOW_ERROR ? FLOW__HAS_FAILED : FLOW__ENDED;
+    if (!g->begun)
+        return FLOW__NOT_BEGUN;
+    if (!is_suspended(g))
+        return FLOW__RUNNING;
+    if (generator_waits(g))
+        return s->waits != NULL ? FLOW__WAITS : FLOW__WAITS_FOR_INPUT;
+    return FLOW__IDLE;
+}
+
+/* ---- Others -------------------------------------------------------------- */
+static bool is_running(flow_stage *s)
+{
+    return flow__is_generator(s) && generator_state(s) == FLOW__RUNNING;
+}
+
+static bool is_waiting(flow_stage *s)
+{
+    return flow__is_generator(s) ? generator_waits((flow_gen *)s)
+                                 : !s->ended && s->status == FLOW_WAIT;
+}
+
+static flow_stage *input_that(flow_stage *s, bool test(flow_stage *s))
+{
+    flow_stage **list;
+    size_t n = flow__inputs(s, &list);
+
+    for (size_t i = 0; i < n; i++)
+        if (flow__is_live(list[i]) && test(list[i]))
+            return list[i];
+    return NULL;
+}
+
+static enum flow__state operator_state(flow_stage *s)
+{
+    if (s->ended)
+        return FLOW__ENDED;
+    if (input_that(s, is_running) != NULL)
+        return FLOW__RUNNING;
+    if (s->status != FLOW_WAIT)
+        return FLOW__IDLE;
+    return s->waits != NULL ? FLOW__WAITS : FLOW__WAITS_FOR_INPUT;
+}
+
+/* ---- Both ---------------------------------------------------------------- */
+enum flow__state flow__state_of(flow_stage *s)
+{
+    if (s->next != s->end)
+        return FLOW__HAS_RESULTS;
+    if (s->failing)
+        return FLOW__HAS_FAILED;
+    return flow__is_generator(s) ? generator_state(s) : operator_state(s);
+}
+
+flow_stage *flow__waiting_input(flow_stage *s)
+{
+    const flow_gen *g = (const flow_gen *)s;
+
+    if (!is_waiting(s) || s->waits != NULL)
+        return NULL;
+    if (flow__is_generator(s))
+        return flow__is_live(g->asks) ? g->asks : NULL;
+    return input_that(s, is_waiting);
+}
 
 static size_t add(char *text, size_t size, size_t at, const char *format,
                   const char *s)
@@ -14,31 +115,14 @@ static size_t add(char *text, size_t size, size_t at, const char *format,
     return at + (size_t)(n > 0 ? n : 0);
 }
 
-/* The input that keeps s waiting: of a generator the one it asked last. */
-static flow_stage *waiting_input(flow_stage *s)
-{
-    flow_stage **list;
-    size_t n;
-
-    if (flow__is_generator(s) && ((flow_gen *)s)->asks != NULL)
-        return ((flow_gen *)s)->asks;
-    n = flow__inputs(s, &list);
-    for (size_t i = 0; i < n; i++)
-        if (list[i] != NULL && list[i]->status == FLOW_WAIT)
-            return list[i];
-    return NULL;
-}
-
 void flow__describe(flow_stage *s, char *text, size_t size)
 {
     size_t at = 0;
 
     text[0] = 0;
-    for (; s != NULL && at < size; s = waiting_input(s)) {
+    for (; s != NULL && at < size; s = flow__waiting_input(s)) {
         at = add(text, size, at, at > 0 ? " < %s" : "%s", s->name);
-        if (s->waits != NULL) {
-            add(text, size, at, " (waits for %s)", s->waits);
-            return;
-        }
+        if (s->waits != NULL)
+            at = add(text, size, at, " (waits for %s)", s->waits);
     }
 }

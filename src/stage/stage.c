@@ -8,6 +8,7 @@
 #include "base/value.h"
 
 #include <string.h>
+#include <time.h>
 
 static flow_status out_of_memory(void *self, flow_stage *out, flow_waker *w)
 {
@@ -92,13 +93,40 @@ flow_stage *flow_read_ahead(flow_stage *s, size_t n)
 }
 
 /* ---- Asking ----------------------------------------------------------------- */
+static double clock_now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+/* As fill; a stage whose own time in it, without that of those it asks, is longer
+ * than flow_config.slow_step is reported. */
+static flow_status fill_timed(flow_stage *s, flow_waker *w)
+{
+    double before = flow__thread.asked, began = clock_now(), all, own;
+    flow_status st;
+
+    flow__thread.asked = 0;
+    st = s->type->fill(flow_self(s), s, w);
+    all = clock_now() - began;
+    own = all - flow__thread.asked;
+    flow__thread.asked = before + all;
+    if (own > flow__config.slow_step)
+        flow__report("'%s' (made at %s) held the loop for %.3f seconds",
+                     s->name, s->made != NULL ? s->made : "?", own);
+    return st;
+}
+
 static flow_status fill_once(flow_stage *s, flow_waker *w)
 {
     flow_status st;
 
     s->next = s->end = s->first;
     s->waits = NULL;
-    st = s->type->fill(flow_self(s), s, w);
+    st = FLOW__RARELY(flow__config.slow_step > 0)
+       ? fill_timed(s, w) : s->type->fill(flow_self(s), s, w);
     s->status = (uint8_t)st;
     if (st == FLOW_DONE || st == FLOW_FAILED)
         s->ended = true;

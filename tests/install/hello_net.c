@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* PLACEHOLDER, to be replaced: the same for libflow-net. */
+/* The same for libflow-net. */
 #include <flow/net.h>
-
-#include <stdio.h>
+#include <flow/reactor.h>
 
 int main(void)
 {
-    return printf("libuv %s\n", flow_net_loop_version()) < 0;
+    flow_host_use(flow_uv_host());
+    flow_uv_close();
+    return 0;
 }

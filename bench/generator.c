@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* generator [READ-AHEAD]: one item from a generator to a generator that reads
+ * it; without read-ahead the two alternate strictly. */
+#include "bench.h"
+#include <flow/flow.h>
+
+enum { ITEMS = 2000000 };
+
+static void numbers(flow_gen *self, flow_stage *source, void *arg)
+{
+    (void)source, (void)arg;
+    for (int64_t i = 1; i <= ITEMS && flow_yield(self, i); i++)
+        ;
+}
+
+static void sum(flow_gen *self, flow_stage *source, void *arg)
+{
+    int64_t total = 0;
+    flow_value v;
+
+    (void)arg;
+    while (flow_next(self, source, &v))
+        total += v.as.num;
+    flow_yield(self, total);
+}
+
+int main(int argc, char **argv)
+{
+    size_t ahead = (size_t)bench_argument(argc, argv, 1);
+    struct bench b = bench_begin();
+
+    while (bench_round(&b)) {
+        flow_stage *s = flow_generate(numbers, NULL, NULL);
+        flow_value total;
+        s = flow_generate(sum, flow_read_ahead(s, ahead), NULL);
+        bench_start(&b);
+        bench_check(flow_block(s, &total));
+        bench_stop(&b);
+        bench_check(total.as.num == (int64_t)ITEMS * (ITEMS + 1) / 2);
+        flow_close(s);
+    }
+    bench_print(b.best / ITEMS * 1e9, "ns");
+    return 0;
+}

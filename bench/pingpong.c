@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/* pingpong: a round trip between two tasklets over two channels without room. */
+#include "bench.h"
+#include <flow/flow.h>
+
+enum { TRIPS = 100000 };
+
+struct table { flow_chan *ping, *pong; };
+
+static void serve(flow_gen *self, flow_stage *pongs, void *arg)
+{
+    struct table *t = arg;
+    int64_t total = 0;
+    flow_value v;
+
+    for (int64_t i = 1; i <= TRIPS; i++) {
+        if (!flow_send(self, t->ping, flow_int(i))
+            || !flow_next(self, pongs, &v))
+            return;
+        total += v.as.num;
+    }
+    flow_finish(t->ping, flow_none());
+    flow_yield(self, total);
+}
+
+static void give_back(flow_gen *self, flow_stage *pings, void *arg)
+{
+    struct table *t = arg;
+    flow_value v;
+
+    while (flow_next(self, pings, &v) && flow_send(self, t->pong, v))
+        ;
+}
+
+int main(void)
+{
+    struct bench b = bench_begin();
+
+    while (bench_round(&b)) {
+        struct table t = { flow_chan_new(0), flow_chan_new(0) };
+        flow_stage *pongs = flow_from_chan(t.pong);
+        flow_stage *pings = flow_from_chan(t.ping);
+        flow_deferred *one, *other;
+        const flow_value *total;
+        bench_start(&b);
+        one = flow_run(flow_generate(serve, pongs, &t));
+        other = flow_run(flow_generate(give_back, pings, &t));
+        flow_loop();
+        bench_stop(&b);
+        total = flow_outcome(one);
+        bench_check(total != NULL
+                    && total->as.num == (int64_t)TRIPS * (TRIPS + 1) / 2);
+        flow_release(one);
+        flow_release(other);
+        flow_chan_release(t.ping);
+        flow_chan_release(t.pong);
+    }
+    bench_print(b.best / TRIPS * 1e9, "ns");
+    return 0;
+}

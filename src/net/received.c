@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* See received.h. */
+#include "received.h"
+
+#include <flow/net.h>
+
+void flow__receiver_close(void *self)
+{
+    struct flow__conn *c = ((struct flow__receiver *)self)->conn;
+
+    if (c == NULL)
+        return;
+    flow__conn_forget(c, true, false);
+    flow__conn_release(c);
+}
+
+static flow_status received_fill(void *self, flow_stage *out, flow_waker *w)
+{
+    return flow__conn_receive(((struct flow__receiver *)self)->conn, out, w);
+}
+
+flow_stage *flow__received(struct flow__conn *c)
+{
+    static const flow_type type = {
+        .name = "received", .size = sizeof(struct flow__receiver),
+        .fill = received_fill, .close = flow__receiver_close
+    };
+
+    flow__conn_hold(c);
+    return flow_stage_new(&type, &(struct flow__receiver){ NULL, c });
+}
+
+const char *flow_peer(flow_stage *received)
+{
+    struct flow__receiver *r;
+
+    if (received == NULL || received->type->close != flow__receiver_close)
+        return "";
+    r = flow_self(received);
+    return r->conn != NULL ? r->conn->peer : "";
+}

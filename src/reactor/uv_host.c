@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: MIT */
+/* A host over libuv. Tasks are kept as every host keeps them (host/timers.h), so
+ * posting never fails; libuv is told only when to come back: an idle handle while
+ * a task is due at once, one timer for the earliest of the others. Both, and a
+ * check handle after each poll, run what is due. Only these two keep the loop
+ * alive for our sake, so that it ends when nothing is left to do. */
+#include "uv_host.h"
+
+#include "base/memory.h"
+#include "host/timers.h"
+
+#include <pthread.h>
+#include <string.h>
+
+struct uv_host {
+    flow_host host;                 /* first                                */
+    struct flow__timers timers;
+    uv_loop_t own;
+    uv_loop_t *loop;                /* NULL: there is none                  */
+    uv_timer_t timer;
+    uv_idle_t idle;
+    uv_check_t check;
+    uv_async_t async;
+    double armed;                   /* when the timer will go off; 0: never */
+    double time;                    /* of this turn                         */
+    unsigned handles;               /* of the four, not yet closed          */
+    bool turning, hurried;          /* hurried: the idle handle is active   */
+    pthread_mutex_t lock;           /* of what other threads sent           */
+    flow_task *sent, *sent_last;
+};
+
+static _Thread_local struct uv_host here;
+
+/* ---- When to come back ------------------------------------------------------- */
+static double clock_now(void)
+{
+    return (double)uv_hrtime() * 1e-9;
+}
+
+static void go_off(uv_timer_t *t);
+static void hurry(uv_idle_t *i);
+
+/* libuv counts in whole milliseconds from a time it looked at a while ago: if the
+ * timer goes off too early for that, it is set again. */
+static void set_timer(struct uv_host *u, double at)
+{
+    double left = (at - clock_now()) * 1e3;
+    uint64_t ms = 0;
+
+    if (left > 0)
+        ms = left < 1e12 ? (uint64_t)left + 1 : (uint64_t)1e12;
+    u->armed = at;
+    uv_timer_start(&u->timer, go_off, ms, 0);
+}
+
+static void arm(struct uv_host *u)
+{
+    double at = 0;
+    bool any = flow__timers_next(&u->timers, &at);
+    bool soon = any && !(at > 0);
+
+    if (soon && !u->hurried)
+        uv_idle_start(&u->idle, hurry);
+    else if (!soon && u->hurried)
+        uv_idle_stop(&u->idle);
+    u->hurried = soon;
+    if (soon)
+        return;                     /* the timer is looked at after them    */
+    if (any && (at < u->armed || at > u->armed))
+        set_timer(u, at);
+    else if (!any && u->armed > 0)
+        uv_timer_stop(&u->timer);
+    if (!any)
+        u->armed = 0;
+}
+
+static void run_due(struct uv_host *u)
+{
+    double at;
+
+    if (flow__timers_next(&u->timers, &at)) {
+        u->time = clock_now();
+        u->turning = true;
+        flow__timers_run(&u->timers, u->time);
+        u->turning = false;
+    }
+    arm(u);
+}
+
+/* ---- What libuv calls ---------------------------------------------------------- */
+static void go_off(uv_timer_t *t)
+{
+    struct uv_host *u = t->data;
+
+    u->armed = 0;
+    run_due(u);
+}
+
+static void hurry(uv_idle_t *i)
+{
+    (void)i;                        /* that it is active makes polls short  */
+}
+
+static void after_poll(uv_check_t *c)
+{
+    run_due(c->data);
+}
+
+static void take_sent(struct uv_host *u)
+{
+    flow_task *sent;
+
+    pthread_mutex_lock(&u->lock);
+    sent = u->sent;
+    u->sent = u->sent_last = NULL;
+    pthread_mutex_unlock(&u->lock);
+    while (sent != NULL) {
+        flow_task *next = sent->next;
+        sent->posted = false;
+        flow__timers_post(&u->timers, sent, 0);
+        sent = next;
+    }
+}
+
+static void others_sent(uv_async_t *a)
+{
+    take_sent(a->data);
+    arm(a->data);
+}
+
+/* ---- The host ------------------------------------------------------------------ */
+static double host_now(flow_host *h)
+{
+    struct uv_host *u = (struct uv_host *)h;
+
+    return u->turning ? u->time : clock_now();
+}
+
+static void host_post(flow_host *h, flow_task *t, double seconds)
+{
+    struct uv_host *u = (struct uv_host *)h;
+
+    flow__timers_post(&u->timers, t, seconds > 0 ? clock_now() + seconds : 0);
+    if (!u->turning)
+        arm(u);
+}
+
+static void host_cancel(flow_host *h, flow_task *t)
+{
+    struct uv_host *u = (struct uv_host *)h;
+
+    flow__timers_cancel(&u->timers, t);
+    if (!u->turning)
+        arm(u);
+}
+
+static void host_post_from(flow_host *h, flow_task *t)
+{
+    struct uv_host *u = (struct uv_host *)h;
+
+    pthread_mutex_lock(&u->lock);
+    t->next = NULL;
+    if (u->sent_last != NULL)
+        u->sent_last->next = t;
+    else
+        u->sent = t;
+    u->sent_last = t;
+    uv_async_send(&u->async);       /* inside: the host may be closed after */
+    pthread_mutex_unlock(&u->lock);
+}
+
+static bool host_turn(flow_host *h, bool sleep)
+{
+    struct uv_host *u = (struct uv_host *)h;
+
+    take_sent(u);
+    arm(u);
+    if (!uv_loop_alive(u->loop))
+        return false;
+    uv_run(u->loop, sleep ? UV_RUN_ONCE : UV_RUN_NOWAIT);
+    return true;
+}
+
+/* ---- Beginning and closing ------------------------------------------------------ */
+static bool is_open(const struct uv_host *u)
+{
+    return u->loop != NULL;
+}
+
+/* Of our four handles only the idle one and the timer keep the loop alive, and
+ * those while they are active. */
+static int begin_handles(struct uv_host *u)
+{
+    int wrong = uv_async_init(u->loop, &u->async, others_sent);
+
+    if (wrong != 0)
+        return wrong;
+    uv_timer_init(u->loop, &u->timer);
+    uv_idle_init(u->loop, &u->idle);
+    uv_check_init(u->loop, &u->check);
+    uv_check_start(&u->check, after_poll);
+    uv_unref((uv_handle_t *)&u->check);
+    uv_unref((uv_handle_t *)&u->async);
+    u->timer.data = u->idle.data = u->check.data = u->async.data = u;
+    u->handles = 4;
+    return 0;
+}
+
+static flow_host *is_taken(void)
+{
+    flow__report("this thread has a host of libuv already, or one on a loop of "
+                 "the program's that has not turned since it was closed");
+    return NULL;
+}
+
+static flow_host *begin(uv_loop_t *loop)
+{
+    struct uv_host *u = &here;
+    int wrong = 0;
+
+    if (u->handles > 0)
+        return is_taken();
+    memset(u, 0, sizeof *u);
+    u->loop = loop != NULL ? loop : &u->own;
+    u->host = (flow_host){ host_now, host_post, host_cancel, host_post_from,
+                           loop != NULL ? NULL : host_turn };
+    if (loop == NULL)
+        wrong = uv_loop_init(&u->own);
+    if (wrong == 0) {
+        wrong = begin_handles(u);
+        if (wrong != 0 && loop == NULL)
+            uv_loop_close(&u->own);
+    }
+    if (wrong != 0) {
+        u->loop = NULL;
+        flow__report("no loop of libuv: %s", uv_strerror(wrong));
+        return NULL;
+    }
+    pthread_mutex_init(&u->lock, NULL);
+    return &u->host;
+}
+
+flow_host *flow_uv_host(void)
+{
+    return is_open(&here) ? &here.host : begin(NULL);
+}
+
+flow_host *flow_uv_host_on(uv_loop_t *loop)
+{
+    return is_open(&here) ? is_taken() : begin(loop);
+}
+
+uv_loop_t *flow__uv_loop(flow_value *why)
+{
+    if (is_open(&here) && flow_host_here() == &here.host)
+        return here.loop;
+    *why = flow_error(FLOW_EINVAL, 0, "the host of this thread is not one of "
+                      "libuv: call flow_host_use(flow_uv_host())");
+    return NULL;
+}
+
+static void one_closed(uv_handle_t *h)
+{
+    struct uv_host *u = h->data;
+
+    u->handles--;
+}
+
+static void close_handles(struct uv_host *u)
+{
+    uv_close((uv_handle_t *)&u->timer, one_closed);
+    uv_close((uv_handle_t *)&u->idle, one_closed);
+    uv_close((uv_handle_t *)&u->check, one_closed);
+    uv_close((uv_handle_t *)&u->async, one_closed);
+}
+
+static void count_open(uv_handle_t *h, void *open)
+{
+    if (!uv_is_closing(h))
+        ++*(unsigned *)open;
+}
+
+/* What is closing has its end in one turn, or in two when a task is to do it. */
+static void close_own_loop(struct uv_host *u)
+{
+    unsigned open = 0;
+
+    while (u->handles > 0)
+        uv_run(u->loop, UV_RUN_NOWAIT);
+    if (uv_loop_close(u->loop) == 0)
+        return;
+    uv_walk(u->loop, count_open, &open);
+    flow__report("flow_uv_close: %u things that wait in the loop are still open",
+                 open);
+}
+
+void flow_uv_close(void)
+{
+    struct uv_host *u = &here;
+    bool is_own = u->loop == &u->own;
+
+    if (!is_open(u))
+        return;
+    for (int n = 0; n < 2 && is_own; n++)
+        uv_run(u->loop, UV_RUN_NOWAIT);
+    if (flow_host_here() == &u->host)
+        flow_host_use(NULL);
+    close_handles(u);
+    if (is_own)
+        close_own_loop(u);
+    pthread_mutex_destroy(&u->lock);
+    u->loop = NULL;
+}

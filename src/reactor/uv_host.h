@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* What the net floors ask of the libuv host. */
+#ifndef FLOW_REACTOR_UV_HOST_H
+#define FLOW_REACTOR_UV_HOST_H
+
+#include <flow/reactor.h>
+
+#include <uv.h>
+
+/* The libuv loop of this thread's host, or NULL with *why the error: the host in
+ * use is not one of libuv. */
+uv_loop_t *flow__uv_loop(flow_value *why);
+
+#endif

@@ -1,0 +1,498 @@
+/* SPDX-License-Identifier: MIT */
+/* Operators over bytes, with their input cut into blocks in every way: as one,
+ * into two at each place, and into single bytes; each with and without pauses. */
+#include "harness.h"
+
+#include <string.h>
+
+/* ---- Feeding ---------------------------------------------------------------- */
+struct feed {
+    const char *text;
+    size_t len, at, cut;            /* cut: where the second block begins;
+                                       beyond len: into single bytes        */
+    flow_kind kind;
+    bool pauses, paused;
+};
+
+static size_t block_end(const struct feed *f)
+{
+    if (f->cut > f->len)
+        return f->at + 1;
+    return f->at < f->cut ? f->cut : f->len;
+}
+
+static flow_status feed_fill(void *self, flow_stage *out, flow_waker *w)
+{
+    struct feed *f = self;
+
+    if (f->pauses && !f->paused) {
+        f->paused = true;
+        flow_wake(w);
+        return FLOW_WAIT;
+    }
+    f->paused = false;
+    if (f->at == f->len)
+        return FLOW_DONE;
+
+    size_t end = block_end(f);
+    flow_value v = flow_bytes(f->text + f->at, end - f->at);
+
+    if (flow_fails(v))
+        return flow_raise_in(out, v);
+    v.kind = (uint8_t)f->kind;
+    f->at = end;
+    flow_give(out, v);
+    return FLOW_READY;
+}
+
+static flow_stage *feed(const char *text, size_t len, size_t cut, bool pauses,
+                        flow_kind kind)
+{
+    static const flow_type type = {
+        .name = "feed", .size = sizeof(struct feed), .fill = feed_fill
+    };
+    struct feed f = {
+        .text = text, .len = len, .cut = cut, .kind = kind, .pauses = pauses
+    };
+
+    return flow_stage_new(&type, &f);
+}
+
+typedef flow_stage *cutting(flow_stage *s);
+
+static void expect_of(const char *wanted, const char *text, size_t len,
+                      cutting *cuts)
+{
+    for (size_t cut = 0; cut <= len + 1; cut++)
+        for (int pauses = 0; pauses < 2; pauses++) {
+            expect(wanted, cuts(feed(text, len, cut, pauses, FLOW_TEXT)));
+            expect(wanted, flow_read_ahead(cuts(feed(text, len, cut, pauses,
+                                                     FLOW_TEXT)), 3));
+        }
+}
+
+/* With the zeros in it, and without its last one. */
+#define EXPECT_OF(wanted, text, cuts)                                        \
+    expect_of((wanted), (text), sizeof(text) - 1, (cuts))
+
+/* As the LIST of what comes, so that empty pieces are seen. */
+static flow_stage *listed(flow_stage *s)
+{
+    return flow_collect(s);
+}
+
+/* ---- line_break ------------------------------------------------------------- */
+static flow_stage *crlf(flow_stage *s)
+{
+    return flow_line_break(s, NULL);
+}
+
+static flow_stage *crlf_listed(flow_stage *s)
+{
+    return listed(crlf(s));
+}
+
+static flow_stage *lf_listed(flow_stage *s)
+{
+    return listed(flow_lines(s));
+}
+
+static flow_stage *up_to_four(flow_stage *s)
+{
+    return flow_line_break(s, &(flow_line_options){
+        .delimiter = "\r\n", .longest = 4, .trailer = true
+    });
+}
+
+static flow_stage *lf_up_to_four(flow_stage *s)
+{
+    return flow_line_break(s, &(flow_line_options){
+        .delimiter = "\n", .longest = 4
+    });
+}
+
+static flow_stage *keeping(flow_stage *s)
+{
+    return listed(flow_line_break(s, &(flow_line_options){
+        .delimiter = "--", .keep = true, .trailer = true
+    }));
+}
+
+static flow_stage *by_aab(flow_stage *s)
+{
+    return listed(flow_line_break(s, &(flow_line_options){
+        .delimiter = "aab", .trailer = true
+    }));
+}
+
+TEST(line_break_cuts_at_cr_lf_by_default)
+{
+    EXPECT_OF("one two three", "one\r\ntwo\r\nthree\r\n", crlf);
+    EXPECT_OF("['a', '', 'b', '']", "a\r\n\r\nb\r\n\r\n", crlf_listed);
+    EXPECT_OF("['', 'x\\r', '\\ny']", "\r\nx\r\r\n\ny\r\n", crlf_listed);
+    EXPECT_OF("[]", "", crlf_listed);
+}
+
+TEST(line_break_refuses_a_rest_unless_it_is_a_trailer)
+{
+    EXPECT_OF("a !Format: the end came in the middle of a line, after 2 bytes "
+              "of it", "a\r\nbc", crlf);
+    EXPECT_OF("!Format: the end came in the middle of a line, after 1 bytes "
+              "of it", "\r", crlf);
+    EXPECT_OF("['a', 'bc']", "a\nbc", lf_listed);
+    EXPECT_OF("['', 'a', '', 'b']", "\na\n\nb\n", lf_listed);
+}
+
+TEST(line_break_finds_delimiters_that_look_like_their_beginning)
+{
+    EXPECT_OF("['a', 'aaac', 'x']", "aaabaaacaabx", by_aab);
+    EXPECT_OF("['', '', 'aa']", "aabaabaa", by_aab);
+    EXPECT_OF("['aaa', 'ab']", "aaaaabab", by_aab);
+}
+
+TEST(line_break_keeps_the_delimiter_when_asked)
+{
+    EXPECT_OF("['a--', '--', 'b-c--', '-']", "a----b-c---", keeping);
+}
+
+TEST(line_break_allows_lines_up_to_the_longest)
+{
+    EXPECT_OF("abcd efgh ijkl", "abcd\r\nefgh\r\nijkl", up_to_four);
+    EXPECT_OF("a abcd", "a\nabcd\n", lf_up_to_four);
+}
+
+TEST(line_break_refuses_a_line_as_soon_as_it_is_too_long)
+{
+    EXPECT_OF("a !Limit: a line is longer than the 4 bytes that are allowed",
+              "a\r\nabcde\r\n", up_to_four);
+    EXPECT_OF("!Limit: a line is longer than the 4 bytes that are allowed",
+              "abcd\rx", up_to_four);
+    EXPECT_OF("!Limit: a line is longer than the 4 bytes that are allowed",
+              "abcd\r", up_to_four);
+    EXPECT_OF("ab !Limit: a line is longer than the 4 bytes that are allowed",
+              "ab\nabcdefghijk", lf_up_to_four);
+}
+
+TEST(line_break_does_not_wait_for_a_delimiter_that_comes_too_late)
+{
+    expect("!Limit: a line is longer than the 4 bytes that are allowed",
+           up_to_four(flow_concat(FLOW_STAGES(flow_once(flow_literal("abcde")),
+                                              never()))));
+    expect("!Limit: a line is longer than the 4 bytes that are allowed",
+           lf_up_to_four(flow_concat(FLOW_STAGES(
+               flow_once(flow_literal("abcde")), never()))));
+}
+
+TEST(line_break_shares_its_input)
+{
+    char *p;
+    flow_value whole = flow_buffer(10, &p);
+
+    if (p != NULL)
+        memcpy(p, "abc\ndefgh\n", 10);
+
+    const char *chars = p;
+    flow_stage *s = flow_lines(flow_once(whole));
+    flow_value v;
+    size_t n;
+
+    if (flow_block(s, &v)) {
+        CHECK(flow_chars(&v, &n) == chars && n == 3);
+        CHECK(v.kind == FLOW_BYTES);
+        flow_drop(v);
+    }
+    if (flow_block(s, &v)) {
+        CHECK(flow_chars(&v, &n) == chars + 4 && n == 5);
+        flow_drop(v);
+    }
+    flow_close(s);
+}
+
+TEST(line_break_lets_results_go_before_a_failure)
+{
+    expect("a b !Invalid: scripted",
+           flow_line_break(script("a|b|c!"),
+                           &(flow_line_options){ .delimiter = "|" }));
+}
+
+TEST(line_break_lets_settled_errors_go_by)
+{
+    expect("a <Invalid: scripted> b",
+           flow_line_break(flow_trap(script("a|b!"), FLOW_EINVAL),
+                           &(flow_line_options){ .delimiter = "|",
+                                                 .trailer = true }));
+}
+
+TEST(line_break_takes_only_text_and_bytes)
+{
+    expect("!Invalid: it takes text or bytes: make them of other values with "
+           "flow_map", flow_lines(numbers(1)));
+    expect("!Invalid: flow_line_break: give a delimiter of 1 byte or more",
+           flow_line_break(script("a"),
+                           &(flow_line_options){ .delimiter = "" }));
+}
+
+TEST(line_break_makes_bytes_of_text_and_bytes_together)
+{
+    flow_value a = flow_literal("ab"), b = flow_literal("c\nd\n");
+
+    b.kind = FLOW_BYTES;
+    expect("[b'abc', b'd']",
+           listed(flow_lines(flow_list((flow_value[]){ a, b }, 2))));
+    expect("['ab', b'd']",
+           listed(flow_lines(flow_list((flow_value[]){
+               flow_literal("ab\n"), flow_slice(&b, 2, 2) }, 2))));
+}
+
+/* ---- chunk ------------------------------------------------------------------ */
+static flow_stage *by_three(flow_stage *s)
+{
+    return flow_chunk(s, 3);
+}
+
+static flow_stage *by_one(flow_stage *s)
+{
+    return flow_chunk(s, 1);
+}
+
+TEST(chunk_cuts_pieces_of_one_size)
+{
+    EXPECT_OF("abc def gh", "abcdefgh", by_three);
+    EXPECT_OF("abc def", "abcdef", by_three);
+    EXPECT_OF("ab", "ab", by_three);
+    EXPECT_OF("", "", by_three);
+    EXPECT_OF("a b c", "abc", by_one);
+}
+
+TEST(chunk_wants_a_size)
+{
+    expect("!Invalid: flow_chunk: give a size of 1 byte or more, and below "
+           "4 GiB", flow_chunk(script("a"), 0));
+}
+
+/* ---- prefixed --------------------------------------------------------------- */
+static flow_stage *one_byte(flow_stage *s)
+{
+    return listed(flow_prefixed(s, 1, false, 10));
+}
+
+static flow_stage *two_big(flow_stage *s)
+{
+    return listed(flow_prefixed(s, 2, false, 300));
+}
+
+static flow_stage *two_little(flow_stage *s)
+{
+    return listed(flow_prefixed(s, 2, true, 300));
+}
+
+static flow_stage *four_little(flow_stage *s)
+{
+    return listed(flow_prefixed(s, 4, true, 300));
+}
+
+static flow_stage *four_big(flow_stage *s)
+{
+    return flow_prefixed(s, 4, false, 4);
+}
+
+TEST(prefixed_cuts_strings_behind_their_length)
+{
+    EXPECT_OF("['abc', '', 'x']", "\3abc\0\1x", one_byte);
+    EXPECT_OF("['abc', '', 'x']", "\0\3abc\0\0\0\1x", two_big);
+    EXPECT_OF("['abc', '', 'x']", "\3\0abc\0\0\1\0x", two_little);
+    EXPECT_OF("['abc', '', 'x']", "\3\0\0\0abc\0\0\0\0\1\0\0\0x", four_little);
+    EXPECT_OF("[]", "", four_little);
+}
+
+TEST(prefixed_refuses_what_is_too_long_before_it_has_come)
+{
+    EXPECT_OF("ab !Limit: a prefixed string is longer than the 4 bytes that "
+              "are allowed", "\0\0\0\2ab\0\0\0\5", four_big);
+    EXPECT_OF("!Limit: a prefixed string is longer than the 4 bytes that are "
+              "allowed", "\377\377\377\377", four_big);
+}
+
+TEST(prefixed_refuses_an_end_in_the_middle)
+{
+    EXPECT_OF("a !Format: the end came in the middle of a prefixed string, "
+              "after 2 bytes of it", "\0\0\0\1a\0\0\0\3bc", four_big);
+    EXPECT_OF("!Format: the end came in the middle of a prefixed string, "
+              "after 0 bytes of it", "\0\0", four_big);
+}
+
+TEST(prefixed_wants_a_width_and_a_longest)
+{
+    expect("!Invalid: flow_prefixed: give a width of 1, 2 or 4 bytes",
+           flow_prefixed(script("a"), 3, false, 1));
+    expect("!Invalid: flow_prefixed: say how many bytes the longest string may "
+           "have, 1 or more", flow_prefixed(script("a"), 1, false, 0));
+    expect("!Invalid: flow_add_prefix: give a width of 1, 2 or 4 bytes",
+           flow_add_prefix(script("a"), 0, false));
+}
+
+static flow_stage *there_and_back(flow_stage *s)
+{
+    return listed(flow_prefixed(flow_add_prefix(flow_chunk(s, 2), 2, true), 2,
+                                true, 2));
+}
+
+TEST(add_prefix_is_undone_by_prefixed)
+{
+    EXPECT_OF("[b'ab', b'cd', b'e']", "abcde", there_and_back);
+    expect("[b'\\x00\\x01a']",
+           listed(flow_add_prefix(script("a"), 2, false)));
+    expect("[b'\\x01\\x00\\x00\\x00a']",
+           listed(flow_add_prefix(script("a"), 4, true)));
+}
+
+TEST(add_prefix_refuses_what_has_no_prefix)
+{
+    char *p;
+    flow_value v = flow_buffer(256, &p);
+
+    if (p != NULL)
+        memset(p, 'x', 256);
+    expect("!Limit: flow_add_prefix: the length of a string of 256 bytes does "
+           "not fit in 1", flow_add_prefix(flow_once(v), 1, false));
+    expect("!Invalid: it takes text or bytes: make them of other values with "
+           "flow_map", flow_add_prefix(numbers(1), 1, false));
+}
+
+/* ---- netstrings ------------------------------------------------------------- */
+static flow_stage *netstrings(flow_stage *s)
+{
+    return flow_netstrings(s, 12);
+}
+
+static flow_stage *netstrings_listed(flow_stage *s)
+{
+    return listed(netstrings(s));
+}
+
+TEST(netstrings_are_cut)
+{
+    EXPECT_OF("['hello', '', 'a,b:3', '0123456789']",
+              "5:hello,0:,5:a,b:3,10:0123456789,", netstrings_listed);
+    EXPECT_OF("[]", "", netstrings_listed);
+}
+
+TEST(netstrings_must_be_well_formed)
+{
+    EXPECT_OF("a !Format: a netstring must end in ','", "1:a,2:abc",
+              netstrings);
+    EXPECT_OF("!Format: the length of a netstring has a leading zero",
+              "01:a,", netstrings);
+    EXPECT_OF("!Format: the length of a netstring must be digits and a colon",
+              ":a,", netstrings);
+    EXPECT_OF("!Format: the length of a netstring must be digits and a colon",
+              "1x:a,", netstrings);
+    EXPECT_OF("!Format: the end came in the middle of a netstring, after 1 "
+              "bytes of it", "1:a", netstrings);
+    EXPECT_OF("!Format: the end came in the middle of a netstring, after 0 "
+              "bytes of it", "1", netstrings);
+}
+
+TEST(netstrings_have_a_longest)
+{
+    EXPECT_OF("!Limit: a netstring is longer than the 12 bytes that are "
+              "allowed", "13", netstrings);
+    EXPECT_OF("!Limit: a netstring is longer than the 12 bytes that are "
+              "allowed", "99999999999999999999999", netstrings);
+    expect("!Invalid: flow_netstrings: say how many bytes the longest string "
+           "may have, 1 or more", flow_netstrings(script("a"), 0));
+}
+
+static flow_stage *net_there_and_back(flow_stage *s)
+{
+    return listed(flow_netstrings(flow_add_netstring(flow_chunk(s, 2)), 2));
+}
+
+TEST(add_netstring_is_undone_by_netstrings)
+{
+    EXPECT_OF("['ab', 'cd', 'e']", "abcde", net_there_and_back);
+    expect("1:a, 1:b,", flow_add_netstring(script("a.b")));
+    expect("!Invalid: it takes text or bytes: make them of other values with "
+           "flow_map", flow_add_netstring(numbers(1)));
+}
+
+/* ---- add_delimiter ----------------------------------------------------------- */
+TEST(add_delimiter_ends_each_piece)
+{
+    expect("['a\\r\\n', 'b\\r\\n']",
+           listed(flow_add_delimiter(script("a.b"), "\r\n")));
+    expect("a b", flow_add_delimiter(script("ab"), ""));
+    expect("a; <Invalid: scripted>",
+           flow_add_delimiter(flow_trap(script("a!"), FLOW_EINVAL), ";"));
+    expect("!Invalid: flow_add_delimiter: give a delimiter, not NULL",
+           flow_add_delimiter(script("a"), NULL));
+}
+
+/* ---- join -------------------------------------------------------------------- */
+static flow_stage *joined(flow_stage *s)
+{
+    return flow_join(s, 8);
+}
+
+TEST(join_makes_one_of_all)
+{
+    EXPECT_OF("abcdefgh", "abcdefgh", joined);
+    expect("[b'']", listed(joined(script(""))));
+    expect("['ab']", listed(joined(script("a_b"))));
+}
+
+TEST(join_gives_a_piece_that_comes_alone_as_it_is)
+{
+    flow_value v = flow_text("alone", 5);
+    size_t n;
+    const char *chars = flow_chars(&v, &n);
+    flow_stage *s = joined(flow_once(v));
+
+    if (flow_block(s, &v)) {
+        CHECK(flow_chars(&v, &n) == chars);
+        flow_drop(v);
+    }
+    flow_close(s);
+}
+
+TEST(join_has_a_longest)
+{
+    EXPECT_OF("!Limit: a joined piece is longer than the 8 bytes that are "
+              "allowed", "abcdefghi", joined);
+    expect("!Invalid: scripted", joined(script("abc!")));
+}
+
+int main(void)
+{
+    static const struct test tests[] = {
+        CASE(line_break_cuts_at_cr_lf_by_default),
+        CASE(line_break_refuses_a_rest_unless_it_is_a_trailer),
+        CASE(line_break_finds_delimiters_that_look_like_their_beginning),
+        CASE(line_break_keeps_the_delimiter_when_asked),
+        CASE(line_break_allows_lines_up_to_the_longest),
+        CASE(line_break_refuses_a_line_as_soon_as_it_is_too_long),
+        CASE(line_break_does_not_wait_for_a_delimiter_that_comes_too_late),
+        CASE(line_break_shares_its_input),
+        CASE(line_break_lets_results_go_before_a_failure),
+        CASE(line_break_lets_settled_errors_go_by),
+        CASE(line_break_takes_only_text_and_bytes),
+        CASE(line_break_makes_bytes_of_text_and_bytes_together),
+        CASE(chunk_cuts_pieces_of_one_size),
+        CASE(chunk_wants_a_size),
+        CASE(prefixed_cuts_strings_behind_their_length),
+        CASE(prefixed_refuses_what_is_too_long_before_it_has_come),
+        CASE(prefixed_refuses_an_end_in_the_middle),
+        CASE(prefixed_wants_a_width_and_a_longest),
+        CASE(add_prefix_is_undone_by_prefixed),
+        CASE(add_prefix_refuses_what_has_no_prefix),
+        CASE(netstrings_are_cut),
+        CASE(netstrings_must_be_well_formed),
+        CASE(netstrings_have_a_longest),
+        CASE(add_netstring_is_undone_by_netstrings),
+        CASE(add_delimiter_ends_each_piece),
+        CASE(join_makes_one_of_all),
+        CASE(join_gives_a_piece_that_comes_alone_as_it_is),
+        CASE(join_has_a_longest),
+    };
+    return run_tests("bytes", tests, sizeof tests / sizeof *tests);
+}

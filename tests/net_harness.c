@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT */
+/* See net_harness.h. */
+#include "net_harness.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* ---- Our side ------------------------------------------------------------------- */
+flow_deferred *serving_with(flow_protocol *p, void *arg,
+                            const flow_service_options *o, int *port_out)
+{
+    flow_service_options with = *o;
+
+    with.port = port_out;
+    flow_host_use(flow_uv_host());
+    return flow_serve_tcp(HERE, 0, p, arg, &with);
+}
+
+flow_deferred *serving(flow_protocol *p, void *arg, int *port_out)
+{
+    return serving_with(p, arg, &(flow_service_options){ 0 }, port_out);
+}
+
+void served(flow_deferred *service)
+{
+    CHECK(!flow_fired(service));
+    flow_outcome(service);
+    flow_release(service);
+    flow_uv_close();
+}
+
+void hears(const char *text, flow_stage *s)
+{
+    char heard[4096] = "";
+    size_t n = 0, len;
+    const flow_value *failure;
+
+    for (flow_value v; flow_block(s, &v); flow_drop(v)) {
+        const char *chars = flow_chars(&v, &len);
+
+        if (n + len < sizeof heard - 64)
+            memcpy(heard + n, chars, len);
+        n += len;
+        heard[n] = '\0';
+    }
+    failure = flow_failure(s);
+    if (failure != NULL)
+        snprintf(heard + n, sizeof heard - n, "!%s",
+                 flow_class_of(failure)->name);
+    if (!disturbed() && strcmp(heard, text) != 0)
+        fprintf(stderr, "heard: %s\n", heard);
+    CHECK(strcmp(heard, text) == 0);
+    flow_close(s);
+}
+
+flow_stage *saying(const char *text)
+{
+    return flow_once(flow_literal(text));
+}
+
+void run_for(double seconds, bool (*done)(void))
+{
+    flow_host *h = flow_host_here();
+    double end = h->now(h) + seconds;
+
+    while (h->now(h) < end && !(done != NULL && done())) {
+        h->turn(h, false);
+        usleep(200);
+    }
+}
+
+/* ---- The other side --------------------------------------------------------------- */
+static pid_t child;
+static int child_status;
+
+static bool child_ended(void)
+{
+    return waitpid(child, &child_status, WNOHANG) == child;
+}
+
+bool with_peer(bool (*peer)(int port), int port)
+{
+    enum { PATIENCE = 20 };                 /* seconds                      */
+
+    if (port == 0)
+        return false;                       /* the service did not begin    */
+    child_status = 0;
+    child = fork();
+    if (child == 0) {
+        alarm(PATIENCE);
+        _exit(peer(port) ? 0 : 1);
+    }
+    run_for(PATIENCE + 5, child_ended);
+    run_for(0.003, NULL);
+    return WIFEXITED(child_status) && WEXITSTATUS(child_status) == 0;
+}
+
+int peer_connects(int port)
+{
+    struct sockaddr_in to = { .sin_family = AF_INET };
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    to.sin_port = htons((uint16_t)port);
+    inet_pton(AF_INET, HERE, &to.sin_addr);
+    if (connect(fd, (struct sockaddr *)&to, sizeof to) == 0)
+        return fd;
+    close(fd);
+    return -1;
+}
+
+bool peer_says(int fd, const char *text)
+{
+    size_t n = strlen(text);
+
+    return send(fd, text, n, MSG_NOSIGNAL) == (ssize_t)n;
+}
+
+bool peer_hears(int fd, const char *text)
+{
+    char heard[4096];
+    size_t n = strlen(text), got = 0;
+
+    while (got < n) {
+        ssize_t more = recv(fd, heard + got, n - got, 0);
+
+        if (more <= 0)
+            return false;
+        got += (size_t)more;
+    }
+    return memcmp(heard, text, n) == 0;
+}
+
+bool peer_sees_end(int fd)
+{
+    char c;
+
+    return recv(fd, &c, 1, 0) == 0;
+}
+
+bool peer_sees_reset(int fd)
+{
+    char c;
+
+    return recv(fd, &c, 1, 0) < 0 && errno == ECONNRESET;
+}
+
+void many_descriptors(void)
+{
+    struct rlimit l;
+
+    getrlimit(RLIMIT_NOFILE, &l);
+    l.rlim_cur = l.rlim_max < 100000 ? l.rlim_max : 100000;
+    setrlimit(RLIMIT_NOFILE, &l);
+}
+
+/* ---- Protocols -------------------------------------------------------------------- */
+flow_stage *echo(flow_stage *received, void *arg)
+{
+    (void)arg;
+    return received;
+}
+
+static void put_brackets(flow_gen *self, flow_stage *lines, void *arg)
+{
+    flow_value v;
+    bool more = true;
+
+    (void)arg;
+    while (more && flow_next(self, lines, &v)) {
+        size_t n;
+        const char *s = flow_chars(&v, &n);
+
+        if (n == 4 && memcmp(s, "fail", 4) == 0)
+            flow_fail(self, FLOW_EFORMAT, 0, "told to");
+        else
+            flow_yield(self, flow_textf("<%.*s>", (int)n, s));
+        more = n == 3 ? memcmp(s, "bye", 3) != 0 : n != 4 || s[0] != 'f';
+        flow_drop(v);
+    }
+}
+
+flow_stage *brackets(flow_stage *received, void *arg)
+{
+    return flow_generate(put_brackets, flow_lines(received), arg);
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/* What the tests of the net share: a service, its peers, and what they say.
+ *
+ *     TEST(echo)
+ *     {
+ *         int port;
+ *         flow_deferred *service = serving(echo, NULL, &port);
+ *         hears("hello", flow_connect_tcp(HERE, port, saying("hello")));
+ *         served(service);
+ *     }
+ */
+#ifndef FLOW_TEST_NET_HARNESS_H
+#define FLOW_TEST_NET_HARNESS_H
+
+#include "harness.h"
+
+#include <flow/net.h>
+#include <flow/reactor.h>
+
+#define HERE "127.0.0.1"
+
+/* A service on a free port, on this thread's host of libuv, which is begun. */
+flow_deferred *serving(flow_protocol *p, void *arg, int *port_out);
+flow_deferred *serving_with(flow_protocol *p, void *arg,
+                            const flow_service_options *o, int *port_out);
+/* Ends it, and the host. */
+void served(flow_deferred *service);
+
+/* All bytes of s in one, then `!` and the class of its failure, must be `text`;
+ * closes s. */
+void hears(const char *text, flow_stage *s);
+flow_stage *saying(const char *text);
+
+/* Runs the loop for so long, or until `done`. */
+void run_for(double seconds, bool (*done)(void));
+
+/* Runs peer(port) in a process of its own, and the loop until it has ended: 0 if
+ * it exits with true. It uses plain sockets that block. */
+bool with_peer(bool (*peer)(int port), int port);
+int peer_connects(int port);
+bool peer_says(int fd, const char *text);
+bool peer_hears(int fd, const char *text);      /* that much, and no more   */
+bool peer_sees_end(int fd);
+bool peer_sees_reset(int fd);
+
+/* Lets this process have as many descriptors as it may. */
+void many_descriptors(void);
+
+/* ---- Protocols ---------------------------------------------------------------- */
+flow_stage *echo(flow_stage *received, void *arg);
+/* "<line>" for each line; fails at the line "fail", ends after "bye". */
+flow_stage *brackets(flow_stage *received, void *arg);
+
+#endif

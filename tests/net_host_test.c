@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: MIT */
+/* The host over libuv keeps the promises of a host: what is asked of it here is
+ * asked of the core's own as well. */
+#include "harness.h"
+
+#include <flow/reactor.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include <uv.h>
+
+/* ---- Both hosts ---------------------------------------------------------------- */
+static flow_host *host;
+
+/* Runs a part of a test on the core's host, then on that of libuv. */
+static void on_both(void (*part)(void))
+{
+    flow_host_use(NULL);
+    host = flow_host_here();
+    part();
+    host = flow_uv_host();
+    flow_host_use(host);
+    part();
+    flow_uv_close();
+}
+
+static char written[64];
+
+struct letter { flow_task task; char c; void (*then)(struct letter *l); };
+
+static void write_letter(flow_task *t)
+{
+    struct letter *l = (struct letter *)t;
+    size_t n = strlen(written);
+
+    written[n] = l->c;
+    written[n + 1] = '\0';
+    if (l->then != NULL)
+        l->then(l);
+}
+
+#define LETTER(c, then) { { .call = write_letter }, c, then }
+
+static void turn_to_the_end(void)
+{
+    written[0] = '\0';
+    while (host->turn(host, true))
+        ;
+}
+
+/* ---- Order ----------------------------------------------------------------------- */
+static struct letter late_comer = LETTER('d', NULL);
+
+static void post_late_comer(struct letter *l)
+{
+    (void)l;
+    host->post(host, &late_comer.task, 0);
+}
+
+static void posted_in_order(void)
+{
+    struct letter a = LETTER('a', post_late_comer), b = LETTER('b', NULL);
+    struct letter c = LETTER('c', NULL);
+
+    host->post(host, &c.task, 0);
+    host->post(host, &a.task, 0);
+    host->post(host, &b.task, 0);
+    host->post(host, &c.task, 0);           /* moves it                     */
+    turn_to_the_end();
+    CHECK(strcmp(written, "abcd") == 0);
+}
+
+TEST(tasks_run_in_the_order_they_were_posted) { on_both(posted_in_order); }
+
+static void posted_meanwhile(void)
+{
+    struct letter a = LETTER('a', post_late_comer);
+
+    host->post(host, &a.task, 0);
+    written[0] = '\0';
+    CHECK(host->turn(host, true));
+    CHECK(strcmp(written, "a") == 0);
+    CHECK(host->turn(host, true));
+    CHECK(strcmp(written, "ad") == 0);
+    CHECK(!host->turn(host, true));
+}
+
+TEST(what_a_task_posts_runs_in_the_next_turn) { on_both(posted_meanwhile); }
+
+static void timed(void)
+{
+    struct letter a = LETTER('a', NULL), b = LETTER('b', NULL);
+    struct letter c = LETTER('c', NULL);
+    double begin = host->now(host);
+
+    host->post(host, &c.task, 0.03);
+    host->post(host, &a.task, 0.01);
+    host->post(host, &b.task, 0.02);
+    turn_to_the_end();
+    CHECK(strcmp(written, "abc") == 0);
+    CHECK(host->now(host) - begin >= 0.03);
+    CHECK(host->now(host) - begin < 5);
+}
+
+TEST(timers_go_off_in_their_order_and_not_early) { on_both(timed); }
+
+static void cancelled(void)
+{
+    struct letter a = LETTER('a', NULL), b = LETTER('b', NULL);
+    struct letter c = LETTER('c', NULL);
+
+    host->post(host, &a.task, 0);
+    host->post(host, &b.task, 0);
+    host->post(host, &c.task, 1000);
+    host->cancel(host, &a.task);
+    host->cancel(host, &c.task);
+    host->cancel(host, &c.task);
+    turn_to_the_end();
+    CHECK(strcmp(written, "b") == 0);
+}
+
+TEST(a_cancelled_task_does_not_run_nor_keep_the_loop) { on_both(cancelled); }
+
+static struct letter victim = LETTER('v', NULL);
+
+static void cancel_victim(struct letter *l)
+{
+    (void)l;
+    host->cancel(host, &victim.task);
+}
+
+static void cancelled_meanwhile(void)
+{
+    struct letter a = LETTER('a', cancel_victim);
+
+    host->post(host, &a.task, 0);
+    host->post(host, &victim.task, 0);
+    turn_to_the_end();
+    CHECK(strcmp(written, "a") == 0);
+}
+
+TEST(a_task_may_cancel_one_that_is_due) { on_both(cancelled_meanwhile); }
+
+static void not_asleep(void)
+{
+    struct letter a = LETTER('a', NULL);
+
+    written[0] = '\0';
+    CHECK(!host->turn(host, true));
+    host->post(host, &a.task, 1000);
+    CHECK(host->turn(host, false));
+    CHECK(written[0] == '\0');
+    host->cancel(host, &a.task);
+    CHECK(!host->turn(host, true));
+}
+
+TEST(a_turn_need_not_sleep) { on_both(not_asleep); }
+
+/* ---- Threads ---------------------------------------------------------------------- */
+enum { SENT = 1000 };
+
+static struct { flow_task task; int number; } sent[SENT];
+static int came;
+static flow_task keep;                      /* something is still to come   */
+
+static void sent_came(flow_task *t)
+{
+    CHECK(((void)came, t == &sent[came].task));
+    if (++came == SENT)
+        host->cancel(host, &keep);
+}
+
+static void keep_on(flow_task *t)
+{
+    (void)t;
+}
+
+static void *send_all(void *arg)
+{
+    (void)arg;
+    for (int i = 0; i < SENT; i++)
+        host->post_from(host, &sent[i].task);
+    return NULL;
+}
+
+static void sent_from_a_thread(void)
+{
+    pthread_t thread;
+
+    came = 0;
+    for (int i = 0; i < SENT; i++)
+        sent[i].task.call = sent_came;
+    keep.call = keep_on;
+    host->post(host, &keep, 60);
+    pthread_create(&thread, NULL, send_all, NULL);
+    turn_to_the_end();
+    pthread_join(thread, NULL);
+    CHECK(came == SENT);
+}
+
+TEST(tasks_come_from_another_thread_in_order) { on_both(sent_from_a_thread); }
+
+/* ---- Drivers ------------------------------------------------------------------------ */
+static void nap(flow_gen *self, flow_stage *source, void *arg)
+{
+    (void)source;
+    (void)arg;
+    for (int n = 1; n <= 3 && flow_cooperate(self, 0.001 * n); n++)
+        flow_yield(self, n);
+}
+
+static void blocked(void)
+{
+    flow_stage *s = flow_generate(nap, NULL, NULL);
+    int64_t n = 0;
+
+    for (flow_value v; flow_block(s, &v);)
+        CHECK(v.as.num == ++n);
+    CHECK(n == 3 && flow_failure(s) == NULL);
+    flow_failure(s);
+    flow_close(s);
+}
+
+TEST(block_runs_the_loop) { on_both(blocked); }
+
+static void stuck(void)
+{
+    flow_stage *s = never();
+    flow_value v;
+
+    CHECK(!flow_block(s, &v));
+    CHECK(flow_failure(s) != NULL && flow_is(flow_failure(s), FLOW_ESTUCK));
+    flow_close(s);
+}
+
+TEST(block_finds_out_that_nothing_can_come) { on_both(stuck); }
+
+static void run_beside(void)
+{
+    flow_deferred *one = flow_run(flow_generate(nap, NULL, NULL));
+    flow_deferred *two = flow_run(flow_generate(nap, NULL, NULL));
+    const flow_value *a, *b;
+
+    flow_loop();
+    a = flow_outcome(one);
+    b = flow_outcome(two);
+    CHECK(a != NULL && a->as.num == 3 && b != NULL && b->as.num == 3);
+    flow_release(one);
+    flow_release(two);
+}
+
+TEST(loop_runs_flows_beside_each_other) { on_both(run_beside); }
+
+/* ---- A loop of the program's -------------------------------------------------------- */
+TEST(a_loop_of_the_program_carries_flows)
+{
+    uv_loop_t loop;
+    flow_deferred *d;
+    flow_stage *s;
+    flow_value v;
+    const flow_value *last;
+
+    uv_loop_init(&loop);
+    flow_host_use(flow_uv_host_on(&loop));
+    d = flow_run(flow_generate(nap, NULL, NULL));
+    uv_run(&loop, UV_RUN_DEFAULT);
+    last = flow_outcome(d);
+    CHECK(last != NULL && last->as.num == 3);
+    flow_release(d);
+
+    s = never();
+    CHECK(!flow_block(s, &v));
+    CHECK(flow_is(flow_failure(s), FLOW_ENESTED));
+    flow_close(s);
+
+    flow_uv_close();
+    MUST(flow_uv_host() == NULL);           /* it has not turned since      */
+    reports();
+    uv_run(&loop, UV_RUN_DEFAULT);
+    MUST(uv_loop_close(&loop) == 0);
+}
+
+TEST(the_host_of_a_thread_is_one)
+{
+    uv_loop_t loop;
+    flow_host *first = flow_uv_host();
+
+    MUST(first != NULL && flow_uv_host() == first);
+    MUST(flow_uv_host_on(&loop) == NULL);
+    MUST(strstr(reports(), "already") != NULL);
+    flow_uv_close();
+    flow_uv_close();
+    first = flow_uv_host();
+    MUST(first != NULL);
+    flow_uv_close();
+}
+
+TEST(closing_the_host_gives_the_core_s_own_back)
+{
+    flow_host *own;
+
+    flow_host_use(NULL);
+    own = flow_host_here();
+    flow_host_use(flow_uv_host());
+    MUST(flow_host_here() == flow_uv_host());
+    flow_uv_close();
+    MUST(flow_host_here() == own);
+}
+
+/* ---- Signals -------------------------------------------------------------------------- */
+static void kill_myself(flow_task *t)
+{
+    (void)t;
+    kill(getpid(), SIGUSR1);
+}
+
+TEST(signals_are_a_stage)
+{
+    flow_task shot = { .call = kill_myself };
+    flow_stage *s;
+    flow_value v;
+
+    host = flow_uv_host();
+    flow_host_use(host);
+    s = flow_signals(SIGUSR1);
+    for (int n = 0; n < 2; n++) {
+        host->post(host, &shot, n == 0 ? 0 : 0.005);
+        if (!flow_block(s, &v))
+            break;
+        CHECK(v.as.num == SIGUSR1);
+    }
+    CHECK(flow_failure(s) == NULL);
+    flow_failure(s);
+    host->cancel(host, &shot);
+    flow_close(s);
+    flow_uv_close();
+}
+
+TEST(a_signal_nobody_can_wait_for_is_a_failure)
+{
+    flow_host_use(flow_uv_host());
+    expect("!SystemError: cannot wait for signal 9: Invalid argument",
+           flow_signals(SIGKILL));
+    flow_uv_close();
+}
+
+TEST(signals_need_a_host_of_libuv)
+{
+    flow_host_use(NULL);
+    expect("!Invalid: the host of this thread is not one of libuv: call "
+           "flow_host_use(flow_uv_host())", flow_signals(SIGUSR1));
+}
+
+int main(void)
+{
+    static const struct test tests[] = {
+        CASE(tasks_run_in_the_order_they_were_posted),
+        CASE(what_a_task_posts_runs_in_the_next_turn),
+        CASE(timers_go_off_in_their_order_and_not_early),
+        CASE(a_cancelled_task_does_not_run_nor_keep_the_loop),
+        CASE(a_task_may_cancel_one_that_is_due),
+        CASE(a_turn_need_not_sleep),
+        CASE(tasks_come_from_another_thread_in_order),
+        CASE(block_runs_the_loop),
+        CASE(block_finds_out_that_nothing_can_come),
+        CASE(loop_runs_flows_beside_each_other),
+        CASE(a_loop_of_the_program_carries_flows),
+        CASE(the_host_of_a_thread_is_one),
+        CASE(closing_the_host_gives_the_core_s_own_back),
+        CASE(signals_are_a_stage),
+        CASE(a_signal_nobody_can_wait_for_is_a_failure),
+        CASE(signals_need_a_host_of_libuv),
+    };
+    return run_tests("net_host", tests, sizeof tests / sizeof *tests);
+}
