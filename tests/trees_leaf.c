@@ -132,7 +132,9 @@ char *says_value(const flow_value *v)
     if (!describing)
         return NULL;
     to = open_memstream(&text, &size);
-    flow_write(to, v);
+    flow_value quoted = flow_tuple((flow_value[]){ flow_share(*v) }, 1);
+    flow_write(to, &quoted);
+    flow_drop(quoted);
     fclose(to);
     return keep_text(text);
 }
