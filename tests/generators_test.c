@@ -575,6 +575,30 @@ TEST(after_catching_a_body_goes_on_with_a_step_that_has_not_ended)
                                 flow_iterate(fails_at_two, &n), NULL));
 }
 
+static void catches_all(flow_gen *self, flow_stage *source, void *arg)
+{
+    flow_value v;
+
+    do {
+        while (flow_next(self, source, &v))
+            flow_yield(self, v);
+        ++*(int *)arg;
+    } while (*(int *)arg < 9 && flow_catch(self, FLOW_EANY, NULL));
+}
+
+TEST(a_body_that_catches_all_comes_to_an_end_without_memory_too)
+{
+    int n = 0;
+    flow_stage *s = flow_generate(catches_all, script("a!"), &n);
+    flow_value v;
+
+    while (flow_block(s, &v))
+        flow_drop(v);
+    MUST(n <= 2);
+    (void)flow_failure(s);
+    flow_close(s);
+}
+
 /* ---- Cleaning up ------------------------------------------------------------------- */
 static void clean(void *p)
 {
@@ -785,6 +809,7 @@ int main(void)
         CASE(a_failure_may_be_caught_and_dropped),
         CASE(a_body_may_catch_what_it_raised),
         CASE(after_catching_a_body_goes_on_with_a_step_that_has_not_ended),
+        CASE(a_body_that_catches_all_comes_to_an_end_without_memory_too),
         CASE(cleanups_are_called_after_the_body_the_last_first),
         CASE(a_cleanup_is_called_once_whatever_happens),
         CASE(a_source_is_closed_after_the_body),

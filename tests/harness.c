@@ -325,6 +325,7 @@ static bool runs(enum kind kind, unsigned long number)
              run.test->says, kind_names[kind], number);
     alarm(A_RUN);
     reports_forget();
+    flow_host_use(flow_virtual_host());     /* its clock at 0 again */
     memory_settle();
     before = memory_live();
     memory_count(kind == ONCE || kind == FROM ? number : 0, kind == FROM);

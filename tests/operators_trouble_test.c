@@ -74,6 +74,19 @@ TEST(trap_goes_on_with_a_step_that_goes_on)
            flow_trap(flow_iterate(stumbles, &n), IO_ERROR));
 }
 
+TEST(trap_comes_to_an_end_without_memory_too)
+{
+    flow_stage *s = flow_trap(numbers(2), FLOW_EANY);
+    flow_value v;
+    int n = 0;
+
+    for (; n < 9 && flow_block(s, &v); n++)
+        flow_drop(v);
+    MUST(n <= 2);
+    (void)flow_failure(s);
+    flow_close(s);
+}
+
 TEST(trap_of_no_stage_gives_that_once)
 {
     expect("<Invalid: asked a stage that is NULL>",
@@ -202,6 +215,7 @@ int main(void)
         CASE(trapped_errors_pass_operators_untouched),
         CASE(trap_without_a_failure_changes_nothing),
         CASE(trap_goes_on_with_a_step_that_goes_on),
+        CASE(trap_comes_to_an_end_without_memory_too),
         CASE(trap_of_no_stage_gives_that_once),
         CASE(trap_without_a_class_fails),
         CASE(retry_reads_another_stage_after_a_failure),

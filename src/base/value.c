@@ -7,7 +7,6 @@
 #include <stdarg.h>
 #include <string.h>
 
-enum { BACK_MOST = (1 << 24) - 1 };
 
 static flow_value counted(flow_kind kind, size_t size, struct flow__held *h)
 {
@@ -132,13 +131,9 @@ flow_value flow_slice(const flow_value *v, size_t from, size_t len)
             s.as.chars = chars + from;
         return s;
     }
-    if (v->back == FLOW__BACK_FAR || v->back + from > BACK_MOST)
+    if (v->back == FLOW__BACK_FAR || v->back + from > FLOW__BACK_MOST)
         return far_slice(v, chars + from, len);
-    s = flow_share(*v);
-    s.back = (uint32_t)(v->back + from) & BACK_MOST;
-    s.size = (uint32_t)len;
-    s.as.chars = chars + from;
-    return s;
+    return flow__slice_inside(v, from, len);
 }
 
 /* ---- Lists ------------------------------------------------------------------ */

@@ -14,7 +14,7 @@
 
 #include <flow/flow.h>
 
-enum { FLOW__BACK_FAR = 1 };
+enum { FLOW__BACK_FAR = 1, FLOW__BACK_MOST = (1 << 24) - 1 };
 enum { FLOW__TRACE_KEPT = 12 };     /* nearest to where it was raised       */
 
 struct flow__buffer {
@@ -68,6 +68,21 @@ static inline struct flow__far *flow__far_of(const flow_value *v)
 {
     return v->back == FLOW__BACK_FAR ? (struct flow__far *)(void *)v->as.held
                                      : NULL;
+}
+
+/* flow_slice of what is there, len > 0 of it, for those who slice much. */
+static inline flow_value flow__slice_inside(const flow_value *v, size_t from,
+                                            size_t len)
+{
+    flow_value s;
+
+    if (v->back <= FLOW__BACK_FAR || v->back + from > FLOW__BACK_MOST)
+        return flow_slice(v, from, len);
+    s = flow_share(*v);
+    s.back = (uint32_t)(v->back + from) & FLOW__BACK_MOST;
+    s.size = (uint32_t)len;
+    s.as.chars += from;
+    return s;
 }
 
 static inline struct flow__list *flow__list_of(const flow_value *v)

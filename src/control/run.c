@@ -45,8 +45,8 @@ static void unlist(struct flow__runner *r)
         r->next->prev = r->prev;
 }
 
-/* Closes the flow and fires, unless somebody gave it up. */
-static void finish(struct flow__runner *r, flow_value outcome)
+/* Closes the flow, which drives no more. */
+static void end(struct flow__runner *r)
 {
     flow_stage *stage = r->stage;
     flow_value last = r->last;
@@ -59,6 +59,11 @@ static void finish(struct flow__runner *r, flow_value outcome)
     flow_close(stage);
     r->waker.host->cancel(r->waker.host, &r->task);
     flow_drop(last);
+}
+
+static void finish(struct flow__runner *r, flow_value outcome)
+{
+    end(r);
     flow_fire(&r->ended, outcome);
 }
 
@@ -109,8 +114,8 @@ static void turn_came(flow_task *t)
     drive(runner_of(t, offsetof(struct flow__runner, task)));
 }
 
-/* The deferred was cancelled. A flow that is running now ends when it comes
- * back. */
+/* The deferred was given up, by whom it is also fired. A flow that is running now
+ * ends when it comes back. */
 static void undo(void *arg)
 {
     struct flow__runner *r = arg;
@@ -118,7 +123,7 @@ static void undo(void *arg)
     if (r->driving)
         r->stop = true;
     else if (r->stage != NULL)
-        finish(r, flow_error(FLOW_ECANCELLED, 0, "cancelled"));
+        end(r);
 }
 
 flow_deferred *flow_run(flow_stage *s)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Every live flow of this thread, in words. May be called from a signal handler:
- * nothing is allocated, no lock taken, nothing printed but with write, and a
- * stage is looked at only after it was found to be there (see describe.h).
+/* Every live flow of this thread, in words. May be called from a signal
+ * handler: nothing is allocated, no lock taken, nothing printed but with write,
+ * and a stage is looked at only after it was found to be there: see describe.c.
  *
  * A flow is shown from the stage that nobody reads to its sources: a chain is a
  * line for each stage, however long; the inputs of a stage with several stand a
@@ -30,7 +30,7 @@ struct listing {
     char text[1024];
 };
 
-/* ---- Writing -------------------------------------------------------------------- */
+/* ---- Writing ------------------------------------------------------------- */
 static void flush(struct listing *l)
 {
     const char *at = l->text;
@@ -103,7 +103,7 @@ static void put_more(struct listing *l, int depth, size_t n, const char *what)
     put(l, "\n");
 }
 
-/* ---- One stage ------------------------------------------------------------------- */
+/* ---- One stage ----------------------------------------------------------- */
 static void put_wait_for_input(struct listing *l, flow_stage *s)
 {
     flow_stage *input = flow__waiting_input(s);
@@ -177,7 +177,7 @@ static void put_stage(struct listing *l, flow_stage *s)
     put(l, "\n");
 }
 
-/* ---- A flow ---------------------------------------------------------------------- */
+/* ---- A flow -------------------------------------------------------------- */
 /* The inputs of a stage, and after them what it asks but does not own. */
 struct inputs {
     flow_stage **list, *asked;
@@ -262,8 +262,8 @@ static void put_flow(struct listing *l, flow_stage *s, int depth)
     }
 }
 
-/* ---- All flows ------------------------------------------------------------------- */
-/* Marks every stage that another reads; the number of all, and of the others. */
+/* ---- All flows ----------------------------------------------------------- */
+/* Marks each stage that another reads; the number of all, and of the others. */
 static size_t mark_read(size_t *flows)
 {
     size_t stages = 0, read = 0;

@@ -2,7 +2,6 @@
 #include "bytes.h"
 
 #include "base/memory.h"
-#include "base/value.h"
 
 #include <string.h>
 
@@ -79,8 +78,7 @@ flow_status flow__bytes_more(struct flow__bytes *b, flow_stage *out,
     return FLOW_READY;
 }
 
-/* A piece that begins in what is held: the one that is copied. */
-static flow_value joined(struct flow__bytes *b, size_t len)
+flow_value flow__bytes_joined(struct flow__bytes *b, size_t len)
 {
     size_t early = len < b->held_len ? len : b->held_len;
     bool bytes = b->held_bytes
@@ -96,21 +94,6 @@ static flow_value joined(struct flow__bytes *b, size_t len)
     if (!bytes)
         v.kind = FLOW_TEXT;
     return v;
-}
-
-flow_status flow__bytes_give(struct flow__bytes *b, size_t len, size_t skip,
-                             flow_stage *out)
-{
-    flow_value v = b->held_len > 0
-                   ? joined(b, len)
-                   : flow_slice(&b->block, (size_t)(b->at - b->start), len);
-
-    if (flow_fails(v))
-        return flow_raise_in(out, v);
-    b->at += len + skip - b->held_len;
-    b->held_len = 0;
-    flow_give(out, v);
-    return FLOW_READY;
 }
 
 void flow__bytes_close(void *self)

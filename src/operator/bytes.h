@@ -13,7 +13,7 @@
 #ifndef FLOW_OPERATOR_BYTES_H
 #define FLOW_OPERATOR_BYTES_H
 
-#include <flow/flow.h>
+#include "base/value.h"
 
 struct flow__bytes {
     flow_stage *source;             /* first: flow_first_input              */
@@ -35,10 +35,8 @@ typedef flow_status flow__cutter(void *self, flow_stage *out);
 flow_status flow__bytes_more(struct flow__bytes *b, flow_stage *out,
                              flow_waker *w);
 
-/* Gives the first len bytes of what there is, and leaves out `skip` more. All
- * but what is held must be left in the block. */
-flow_status flow__bytes_give(struct flow__bytes *b, size_t len, size_t skip,
-                             flow_stage *out);
+/* The first len bytes of what there is, out of what is held and the block. */
+flow_value flow__bytes_joined(struct flow__bytes *b, size_t len);
 
 /* The close of a type whose self begins with the bytes. */
 void flow__bytes_close(void *self);
@@ -56,6 +54,28 @@ flow_value flow__as_bytes(flow_value v);
 static inline size_t flow__bytes_count(const struct flow__bytes *b)
 {
     return b->held_len + (size_t)(b->end - b->at);
+}
+
+/* Gives the first len bytes of what there is, and leaves out `skip` more; with
+ * them all that is held. */
+static inline flow_status flow__bytes_give(struct flow__bytes *b, size_t len,
+                                           size_t skip, flow_stage *out)
+{
+    size_t from = (size_t)(b->at - b->start);
+    flow_value v;
+
+    if (b->held_len > 0)
+        v = flow__bytes_joined(b, len);
+    else if (len > 0)
+        v = flow__slice_inside(&b->block, from, len);
+    else
+        v = flow_slice(&b->block, from, 0);
+    if (flow_fails(v))
+        return flow_raise_in(out, v);
+    b->at += len + skip - b->held_len;
+    b->held_len = 0;
+    flow_give(out, v);
+    return FLOW_READY;
 }
 
 /* The fill of all that cut. */

@@ -13,8 +13,9 @@ struct lines {
     flow_value delimiter;           /* holds the next two                   */
     const char *mark;
     size_t mark_len;
+    size_t kept;                    /* bytes of it that stay with the line  */
     size_t longest;
-    bool trailer, keep;
+    bool trailer;
 };
 
 static const char *find(const struct lines *l, const char *p, size_t n)
@@ -62,25 +63,26 @@ static size_t last_start(const struct lines *l, size_t end)
     return from;
 }
 
-/* How long the line is before its delimiter. False: there is none yet. */
-static bool find_line(const struct lines *l, size_t *len)
+enum { NOT_YET = -1 };
+
+/* How long the line is before its delimiter, which may begin in what is held. */
+static ptrdiff_t line_length(const struct lines *l)
 {
     const struct flow__bytes *b = &l->bytes;
     size_t n = (size_t)(b->end - b->at);
     size_t most = l->longest + l->mark_len - b->held_len;
 
     if (b->held_len > 0 && l->mark_len > 1) {
-        *len = last_start(l, b->held_len);
-        if (*len < b->held_len)
-            return flow__bytes_count(b) - *len >= l->mark_len;
+        size_t start = last_start(l, b->held_len);
+
+        if (start < b->held_len)
+            return b->held_len + n - start >= l->mark_len ? (ptrdiff_t)start
+                                                          : NOT_YET;
     }
 
     const char *p = find(l, b->at, n < most ? n : most);
 
-    if (p == NULL)
-        return false;
-    *len = b->held_len + (size_t)(p - b->at);
-    return true;
+    return p == NULL ? NOT_YET : (ptrdiff_t)b->held_len + (p - b->at);
 }
 
 /* Is the line too long already, wherever its delimiter comes? */
@@ -107,14 +109,13 @@ static flow_status cut_rest(struct lines *l, flow_stage *out)
 static flow_status cut_line(void *self, flow_stage *out)
 {
     struct lines *l = self;
-    size_t len;
+    ptrdiff_t len = line_length(l);
 
-    if (find_line(l, &len))
-        return len > l->longest
-               ? flow__bytes_too_long(out, "line", l->longest)
-               : flow__bytes_give(&l->bytes,
-                                  len + (l->keep ? l->mark_len : 0),
-                                  l->keep ? 0 : l->mark_len, out);
+    if (len != NOT_YET && (size_t)len <= l->longest)
+        return flow__bytes_give(&l->bytes, (size_t)len + l->kept,
+                                l->mark_len - l->kept, out);
+    if (len != NOT_YET)
+        return flow__bytes_too_long(out, "line", l->longest);
     if (too_long(l))
         return flow__bytes_too_long(out, "line", l->longest);
     return l->bytes.over ? cut_rest(l, out) : FLOW_WAIT;
@@ -149,12 +150,12 @@ flow_stage *(flow_line_break)(flow_stage *s, const flow_line_options *o)
         if (o->longest != 0)
             l.longest = o->longest;
         l.trailer = o->trailer;
-        l.keep = o->keep;
     }
     l.delimiter = flow_text(mark, strlen(mark));
     if (flow_fails(l.delimiter))
         return flow__refused("line_break", s, l.delimiter);
     l.mark = flow_chars(&l.delimiter, &l.mark_len);
+    l.kept = o != NULL && o->keep ? l.mark_len : 0;
     if (l.longest > UINT32_MAX - l.mark_len)        /* what a value holds   */
         l.longest = UINT32_MAX - l.mark_len;
     return flow_stage_new(&lines_type, &l);

@@ -22,7 +22,7 @@ bool flow__is_live(const flow_stage *s)
         && next == s;
 }
 
-/* ---- Generators --------------------------------------------------------------- */
+/* ---- Generators ---------------------------------------------------------- */
 static bool is_suspended(const flow_gen *g)
 {
     return g->stage.inside.ip != NULL || g->aside != NULL;
@@ -52,7 +52,7 @@ static enum flow__state generator_state(flow_stage *s)
     return FLOW__IDLE;
 }
 
-/* ---- Others -------------------------------------------------------------------- */
+/* ---- Others -------------------------------------------------------------- */
 static bool is_running(flow_stage *s)
 {
     return flow__is_generator(s) && generator_state(s) == FLOW__RUNNING;
@@ -86,7 +86,7 @@ static enum flow__state operator_state(flow_stage *s)
     return s->waits != NULL ? FLOW__WAITS : FLOW__WAITS_FOR_INPUT;
 }
 
-/* ---- Both ---------------------------------------------------------------------- */
+/* ---- Both ---------------------------------------------------------------- */
 enum flow__state flow__state_of(flow_stage *s)
 {
     if (s->next != s->end)

@@ -287,6 +287,8 @@ flow_status flow__ask(flow_gen *self, flow_stage *from)
         flow__refuse(self);
         return FLOW_DONE;
     }
+    if (from == &flow__no_memory_stage && self->asks == from)
+        return FLOW_DONE;                   /* it cannot remember that it told */
     self->asks = from;
     flow__own(from, &self->stage);
     st = flow_fill(from, self->waker);
