@@ -177,11 +177,13 @@ static void put_brackets(flow_gen *self, flow_stage *lines, void *arg)
         size_t n;
         const char *s = flow_chars(&v, &n);
 
-        if (n == 4 && memcmp(s, "fail", 4) == 0)
+        if (n == 4 && memcmp(s, "fail", 4) == 0) {
             flow_fail(self, FLOW_EFORMAT, 0, "told to");
-        else
-            flow_yield(self, flow_textf("<%.*s>", (int)n, s));
-        more = n == 3 ? memcmp(s, "bye", 3) != 0 : n != 4 || s[0] != 'f';
+            more = false;
+        } else {
+            more = flow_yield(self, flow_textf("<%.*s>", (int)n, s))
+                && !(n == 3 && memcmp(s, "bye", 3) == 0);
+        }
         flow_drop(v);
     }
 }

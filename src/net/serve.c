@@ -368,8 +368,10 @@ flow_deferred *flow_serve_tcp(const char *address, int port, flow_protocol *p,
 {
     flow_deferred *ended = flow_defer();
     struct service *s = NULL;
-    flow_value why = begin(&s, address, port);
+    flow_value why = flow_none();
 
+    if (!flow_fired(ended))                 /* or there was no memory for it */
+        why = begin(&s, address, port);
     if (o != NULL && o->port != NULL)
         *o->port = s != NULL ? s->port : 0;
     if (s == NULL) {
@@ -385,10 +387,6 @@ flow_deferred *flow_serve_tcp(const char *address, int port, flow_protocol *p,
         s->o.most = MOST;
     s->host = flow_host_here();
     s->resume.call = resume;
-    if (flow_fired(ended)) {                /* there was no memory for it   */
-        close_service(s);
-        return ended;
-    }
     flow_on_cancel(ended, give_up, s);
     accept_on(s);
     return ended;
