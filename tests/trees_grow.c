@@ -64,12 +64,13 @@ static void enumerate(struct node *t)
     t->says = says("enumerate(%d, %s)", n, t->says);
 }
 
-static flow_value fold(flow_value pair, void *changing)
+static flow_value fold(flow_value so_far, flow_value next, void *changing)
 {
     const struct changing *c = changing;
-    uint64_t hash = flow_hash(&pair);
+    uint64_t hash = flow_hash(&so_far) * 31 + flow_hash(&next);
 
-    flow_drop(pair);
+    flow_drop(so_far);
+    flow_drop(next);
     if (c->what == 3 && hash % (c->mod + 6) == 0)
         return flow_error(FLOW_ELIMIT, (int)c->mod, "a fold");
     return flow_int((int64_t)(hash % 100));
@@ -84,8 +85,7 @@ static void scan_or_reduce(struct node *t)
     bool all = one_in(2);
 
     for (size_t i = 0; is_next(&t->o, &i, &o); i++) {
-        so_far = fold(flow_tuple(FLOW_VALUES(so_far, flow_share(t->o.v[i]))),
-                      c);
+        so_far = fold(so_far, flow_share(t->o.v[i]), c);
         if (flow_fails(so_far)) {
             outcome_end(&o, so_far);
             break;
