@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* ---- Our side ------------------------------------------------------------------- */
+/* ---- Our side ---------------------------------------------------------- */
 flow_deferred *serving_with(flow_protocol *p, void *arg,
                             const flow_service_options *o, int *port_out)
 {
@@ -76,7 +76,7 @@ void run_for(double seconds, bool (*done)(void))
     }
 }
 
-/* ---- The other side --------------------------------------------------------------- */
+/* ---- The other side ---------------------------------------------------- */
 static pid_t child;
 static int child_status;
 
@@ -160,7 +160,7 @@ void many_descriptors(void)
     setrlimit(RLIMIT_NOFILE, &l);
 }
 
-/* ---- Protocols -------------------------------------------------------------------- */
+/* ---- Protocols --------------------------------------------------------- */
 flow_stage *echo(flow_stage *received, void *arg)
 {
     (void)arg;

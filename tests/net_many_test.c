@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* ---- Many ------------------------------------------------------------------------- */
+/* ---- Many -------------------------------------------------------------- */
 TEST(a_thousand_clients_are_served_at_once)
 {
     enum { CLIENTS = 1000 };
@@ -87,7 +87,7 @@ TEST(without_descriptors_accepting_pauses)
     served(service);
 }
 
-/* ---- Much --------------------------------------------------------------------------- */
+/* ---- Much -------------------------------------------------------------- */
 enum { PIECE = 65536 };
 
 struct much { size_t pieces, given; };
@@ -149,7 +149,7 @@ TEST(much_arrives_whole)
     served(service);
 }
 
-/* ---- Peers that do not read, and protocols that do not ------------------------------- */
+/* ---- Peers that do not read, and protocols that do not ----------------- */
 static struct much flood;
 
 static flow_stage *flooding(flow_stage *received, void *arg)

@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* ---- Talking ---------------------------------------------------------------------- */
+/* ---- Talking ----------------------------------------------------------- */
 TEST(a_service_echoes)
 {
     int port;
@@ -165,7 +165,7 @@ TEST(version_6_of_the_internet_is_spoken)
     served(service);
 }
 
-/* ---- Ends --------------------------------------------------------------------------- */
+/* ---- Ends -------------------------------------------------------------- */
 static flow_stage *brief(flow_stage *received, void *arg)
 {
     (void)arg;
@@ -296,7 +296,7 @@ TEST(a_failure_of_what_is_sent_is_the_client_s)
     served(service);
 }
 
-/* ---- Closing ------------------------------------------------------------------------- */
+/* ---- Closing ----------------------------------------------------------- */
 static int bodies;
 
 static void stay(flow_gen *self, flow_stage *received, void *arg)
@@ -391,7 +391,7 @@ TEST(everything_may_be_closed_at_any_moment)
     reports();
 }
 
-/* ---- Addresses -------------------------------------------------------------------------- */
+/* ---- Addresses --------------------------------------------------------- */
 static void fails_to_serve(const char *address, int port, const char *why)
 {
     int got = -1;
@@ -461,7 +461,7 @@ TEST(a_refused_connection_is_named)
     flow_uv_close();
 }
 
-/* ---- Limits ---------------------------------------------------------------------------- */
+/* ---- Limits ------------------------------------------------------------ */
 static bool comes_after_the_first(int port)
 {
     int first = peer_connects(port), second = peer_connects(port);
