@@ -98,9 +98,9 @@ flow_stage *flow_iterate(flow_step *step, void *state);
 
 /* ---- Generators ------------------------------------------------------------
  * A generator runs `body` on a small stack of its own, from one ask to the
- * next. It owns `source` (which may be NULL) and closes it after the body. `arg`
- * is borrowed. The stage ends when the body returns: with the failure that is left
- * in `self`, if any. */
+ * next. It owns `source` (which may be NULL) and closes it after the body;
+ * `arg` is borrowed. The stage ends when the body returns: with the failure that
+ * is left in `self`, if any. */
 typedef void flow_body(flow_gen *self, flow_stage *source, void *arg);
 flow_stage *flow_generate(flow_body *body, flow_stage *source, void *arg);
 
@@ -167,8 +167,8 @@ bool flow_cleanup(flow_gen *self, void (*clean)(void *p), void *p);
 
 /* ---- Ending ----------------------------------------------------------------
  * Closes a stage and all it reads from, at any moment; NULL is fine. A body that
- * is suspended runs to its end, with every wait answering false; one that goes on
- * waiting after FLOW_PATIENCE such answers is given up: its clean-ups are run,
+ * is suspended runs to its end, with every wait answering false; one that goes
+ * on waiting after FLOW_PATIENCE such answers is given up: its clean-ups are run,
  * and that is reported. Never suspends. A failure that nobody has read is
  * reported. */
 void flow_close(flow_stage *s);

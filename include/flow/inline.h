@@ -147,7 +147,8 @@ void flow__value_freed(flow_value v);
 
 /* ---- Suspending -------------------------------------------------------------
  * Whatever suspends is a loop compiled into the body: a call that suspends
- * would leave its return address behind, and every return after it mispredicted. */
+ * would leave its return address behind, and every return after it
+ * mispredicted. */
 
 /* Leaves a generator that must wait; it is back when it is asked again. */
 static inline __attribute__((always_inline)) void flow__park(flow_gen *self)
