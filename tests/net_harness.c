@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* ---- Our side ------------------------------------------------------------------- */
+/* ---- Our side ---------------------------------------------------------- */
 flow_deferred *serving_with(flow_protocol *p, void *arg,
                             const flow_service_options *o, int *port_out)
 {
@@ -76,7 +76,7 @@ void run_for(double seconds, bool (*done)(void))
     }
 }
 
-/* ---- The other side --------------------------------------------------------------- */
+/* ---- The other side ---------------------------------------------------- */
 static pid_t child;
 static int child_status;
 
@@ -160,7 +160,7 @@ void many_descriptors(void)
     setrlimit(RLIMIT_NOFILE, &l);
 }
 
-/* ---- Protocols -------------------------------------------------------------------- */
+/* ---- Protocols --------------------------------------------------------- */
 flow_stage *echo(flow_stage *received, void *arg)
 {
     (void)arg;
@@ -177,11 +177,13 @@ static void put_brackets(flow_gen *self, flow_stage *lines, void *arg)
         size_t n;
         const char *s = flow_chars(&v, &n);
 
-        if (n == 4 && memcmp(s, "fail", 4) == 0)
+        if (n == 4 && memcmp(s, "fail", 4) == 0) {
             flow_fail(self, FLOW_EFORMAT, 0, "told to");
-        else
-            flow_yield(self, flow_textf("<%.*s>", (int)n, s));
-        more = n == 3 ? memcmp(s, "bye", 3) != 0 : n != 4 || s[0] != 'f';
+            more = false;
+        } else {
+            more = flow_yield(self, flow_textf("<%.*s>", (int)n, s))
+                && !(n == 3 && memcmp(s, "bye", 3) == 0);
+        }
         flow_drop(v);
     }
 }

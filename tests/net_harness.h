@@ -34,8 +34,8 @@ flow_stage *saying(const char *text);
 /* Runs the loop for so long, or until `done`. */
 void run_for(double seconds, bool (*done)(void));
 
-/* Runs peer(port) in a process of its own, and the loop until it has ended: 0 if
- * it exits with true. It uses plain sockets that block. */
+/* Runs peer(port) in a process of its own, and the loop until it has ended: 0
+ * if it exits with true. It uses plain sockets that block. */
 bool with_peer(bool (*peer)(int port), int port);
 int peer_connects(int port);
 bool peer_says(int fd, const char *text);
@@ -46,7 +46,7 @@ bool peer_sees_reset(int fd);
 /* Lets this process have as many descriptors as it may. */
 void many_descriptors(void);
 
-/* ---- Protocols ---------------------------------------------------------------- */
+/* ---- Protocols --------------------------------------------------------- */
 flow_stage *echo(flow_stage *received, void *arg);
 /* "<line>" for each line; fails at the line "fail", ends after "bye". */
 flow_stage *brackets(flow_stage *received, void *arg);

@@ -2,22 +2,22 @@
 /* Operators that make one of many, many of one, or one stage of several. */
 #include "operator_functions.h"
 
-/* ---- reduce ----------------------------------------------------------------- */
+/* ---- reduce ------------------------------------------------------------ */
 TEST(reduce_gives_the_last_running_value)
 {
-    expect("6", flow_reduce(numbers(3), flow_int(0), sum, NULL));
+    expect("6", flow_reduce(numbers(3), flow_int(0), add, NULL));
     expect("145", flow_reduce(flow_read_ahead(numbers(9), 4), flow_int(100),
-                              sum, NULL));
+                              add, NULL));
 }
 
 TEST(reduce_of_nothing_gives_its_start)
 {
-    expect("start", flow_reduce(numbers(0), counted("start"), joined, NULL));
+    expect("start", flow_reduce(numbers(0), counted("start"), join, NULL));
 }
 
 TEST(reduce_keeps_what_it_has_while_its_source_pauses)
 {
-    expect("abc", flow_reduce(script("a.b_c"), flow_literal(""), joined,
+    expect("abc", flow_reduce(script("a.b_c"), flow_literal(""), join,
                               NULL));
 }
 
@@ -25,23 +25,23 @@ TEST(reduce_lets_settled_errors_go_ahead)
 {
     expect("<Invalid: settled> 3",
            flow_reduce(flow_list(FLOW_VALUES(1, settled(), 2)), flow_int(0),
-                       sum, NULL));
+                       add, NULL));
 }
 
 TEST(reduce_gives_nothing_but_a_failure)
 {
     expect("!Invalid: scripted",
-           flow_reduce(script("ab!"), flow_literal(""), joined, NULL));
+           flow_reduce(script("ab!"), flow_literal(""), join, NULL));
     expect("!Invalid: no start",
-           flow_reduce(numbers(2), flow_error(FLOW_EINVAL, 0, "no start"), sum,
+           flow_reduce(numbers(2), flow_error(FLOW_EINVAL, 0, "no start"), add,
                        NULL));
     expect("!Invalid: flow_reduce: give it a function, not NULL",
            flow_reduce(numbers(2), counted("start"), NULL, NULL));
 }
 
-static flow_value fails_at_three(flow_value pair, void *arg)
+static flow_value fails_at_three(flow_value a, flow_value b, void *arg)
 {
-    flow_value v = sum(pair, arg);
+    flow_value v = add(a, b, arg);
 
     return v.as.num < 3 ? v : flow_error(FLOW_ELIMIT, 0, "three");
 }
@@ -53,7 +53,7 @@ TEST(reduce_fails_with_its_function_after_settled_errors)
                        fails_at_three, NULL));
 }
 
-/* ---- collect ---------------------------------------------------------------- */
+/* ---- collect ----------------------------------------------------------- */
 TEST(collect_gives_one_list)
 {
     expect("[1, 2, 3]", flow_collect(numbers(3)));
@@ -102,7 +102,7 @@ TEST(collect_gathers_many)
                             length, NULL));
 }
 
-/* ---- for_each --------------------------------------------------------------- */
+/* ---- for_each ---------------------------------------------------------- */
 static flow_value count(flow_value v, void *arg)
 {
     ++*(int *)arg;
@@ -143,7 +143,7 @@ TEST(for_each_without_a_function_fails)
            flow_for_each(numbers(1), NULL, NULL));
 }
 
-/* ---- batch ------------------------------------------------------------------ */
+/* ---- batch ------------------------------------------------------------- */
 /* As script, but of numbers, which need no memory: a list that a failure cuts
  * short would be given before it. */
 static void plays(flow_gen *self, flow_stage *source, void *arg)
@@ -217,7 +217,7 @@ TEST(batch_of_none_fails)
            flow_batch(numbers(1), 0, 0));
 }
 
-/* ---- unbatch ---------------------------------------------------------------- */
+/* ---- unbatch ----------------------------------------------------------- */
 TEST(unbatch_gives_the_items_of_lists_and_tuples)
 {
     expect("1 2 3 4 [5]", flow_unbatch(flow_list(FLOW_VALUES(
@@ -236,7 +236,7 @@ TEST(unbatch_undoes_batch)
 {
     expect("a b c d e", flow_unbatch(flow_batch(script("ab.c_de"), 2, 0)));
     expect("5050", flow_reduce(flow_unbatch(flow_batch(numbers(100), 40, 0)),
-                               flow_int(0), sum, NULL));
+                               flow_int(0), add, NULL));
 }
 
 TEST(unbatch_leaves_a_list_that_others_hold_as_it_is)
@@ -255,7 +255,7 @@ TEST(unbatch_passes_failures_and_settled_errors)
         settled(), flow_tuple(FLOW_VALUES(1))))));
 }
 
-/* ---- flat_map --------------------------------------------------------------- */
+/* ---- flat_map ---------------------------------------------------------- */
 static flow_stage *up_to(flow_value v, void *arg)
 {
     (void)arg;
@@ -315,7 +315,7 @@ TEST(flat_map_fails_when_its_function_answers_no_stage)
            flow_flat_map(numbers(2), NULL, NULL));
 }
 
-/* ---- concat ----------------------------------------------------------------- */
+/* ---- concat ------------------------------------------------------------ */
 TEST(concat_gives_one_after_the_other)
 {
     expect("1 2 a b 1", flow_concat(FLOW_STAGES(numbers(2), script("a_b"),

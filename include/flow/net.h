@@ -63,7 +63,7 @@ extern "C" {
 #endif
 #pragma GCC visibility push(default)
 
-/* ---- Services --------------------------------------------------------------- */
+/* ---- Services ---------------------------------------------------------- */
 /* Makes, for one connection, the stage of what is to be sent, text and bytes,
  * from the stage of what is received, which it takes. The connection ends with
  * the stage. */
@@ -78,22 +78,22 @@ typedef struct flow_service_options {
 } flow_service_options;
 
 /* Serves at an address of this machine, as "127.0.0.1", "::1", or "0.0.0.0" for
- * all; port 0: one that is free. `arg` is borrowed, `o` may be NULL. The deferred
- * is yours; it fires only with the failure by which the service ends, and
- * releasing it ends the service and closes every connection. When there are no
- * descriptors left, accepting pauses until there are some. */
+ * all; port 0: one that is free. `arg` is borrowed, `o` may be NULL. The
+ * deferred is yours; it fires only with the failure by which the service ends,
+ * and releasing it ends the service and closes every connection. When there are
+ * no descriptors left, accepting pauses until there are some. */
 flow_deferred *flow_serve_tcp(const char *address, int port, flow_protocol *p,
                               void *arg, const flow_service_options *o);
 
-/* ---- Clients ---------------------------------------------------------------- */
-/* The bytes received from a peer that gets what `sent` gives, which it takes. It
- * connects at the first ask; both go on while somebody waits for an answer. A
- * failure of `sent` is one of this stage. */
+/* ---- Clients ----------------------------------------------------------- */
+/* The bytes received from a peer that gets what `sent` gives, which it takes.
+ * It connects at the first ask; both go on while somebody waits for an answer.
+ * A failure of `sent` is one of this stage. */
 flow_stage *flow_connect_tcp(const char *address, int port, flow_stage *sent);
 
-/* ---- Both ------------------------------------------------------------------- */
-/* The peer's address and port, as "127.0.0.1:7777" or "[::1]:7777", of a stage of
- * bytes received. Borrowed from it; "" for other stages. */
+/* ---- Both -------------------------------------------------------------- */
+/* The peer's address and port, as "127.0.0.1:7777" or "[::1]:7777", of a stage
+ * of bytes received. Borrowed from it; "" for other stages. */
 const char *flow_peer(flow_stage *received);
 
 #pragma GCC visibility pop

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: MIT */
+/* Many connections, much data, peers that do not read, and no descriptors left:
+ * too long to be repeated for each allocation, so each runs once. */
+#include "net_harness.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* ---- Many -------------------------------------------------------------- */
+TEST(a_thousand_clients_are_served_at_once)
+{
+    enum { CLIENTS = 1000 };
+    static flow_deferred *client[CLIENTS];
+    flow_deferred *all;
+    const flow_value *outcome, *item;
+    size_t n;
+    int port;
+    flow_deferred *service;
+    char text[32];
+
+    many_descriptors();
+    service = serving(brackets, NULL, &port);
+    for (int i = 0; i < CLIENTS; i++)
+        client[i] = flow_run(flow_collect(flow_connect_tcp(HERE, port,
+            flow_list(FLOW_VALUES(flow_textf("%d", i), "\nbye\n")))));
+    all = flow_gather(client, CLIENTS);
+    while (!flow_fired(all))
+        flow_host_here()->turn(flow_host_here(), true);
+    outcome = flow_outcome(all);
+    if (flow_message(outcome)[0] != '\0')
+        fprintf(stderr, "failed: %s\n", flow_message(outcome));
+    item = flow_items(outcome, &n);
+    CHECK(n == CLIENTS);
+    for (size_t i = 0; i < n; i++) {
+        size_t pieces, len;
+        const flow_value *piece = flow_items(&item[i], &pieces);
+        const char *heard = flow_chars(piece, &len);
+
+        snprintf(text, sizeof text, "<%zu>", i);
+        CHECK(pieces > 0 && len >= strlen(text)
+              && memcmp(heard, text, strlen(text)) == 0);
+    }
+    flow_release(all);
+    served(service);
+}
+
+static bool says_it_is_one_of_many(int port)
+{
+    enum { AT_ONCE = 50 };
+    int fd[AT_ONCE];
+
+    many_descriptors();
+    for (int i = 0; i < AT_ONCE; i++) {
+        fd[i] = peer_connects(port);
+        if (!peer_says(fd[i], "me\nbye\n"))
+            return false;
+    }
+    for (int i = 0; i < AT_ONCE; i++)
+        if (!peer_hears(fd[i], "<me><bye>") || !peer_sees_end(fd[i])
+            || close(fd[i]) != 0)
+            return false;
+    return true;
+}
+
+TEST(without_descriptors_accepting_pauses)
+{
+    struct rlimit l, few;
+    int port, lowest = dup(0);
+    flow_deferred *service;
+
+    close(lowest);
+    service = serving(brackets, NULL, &port);
+    getrlimit(RLIMIT_NOFILE, &l);
+    few = l;
+    few.rlim_cur = (rlim_t)lowest + 20;
+    setrlimit(RLIMIT_NOFILE, &few);
+    CHECK(with_peer(says_it_is_one_of_many, port));
+    setrlimit(RLIMIT_NOFILE, &l);
+    CHECK(strstr(reports(), "accepting pauses with ") != NULL);
+    CHECK(strstr(reports(), "Too many open files") != NULL);
+    served(service);
+}
+
+/* ---- Much -------------------------------------------------------------- */
+enum { PIECE = 65536 };
+
+struct much { size_t pieces, given; };
+
+static void give_much(flow_gen *self, flow_stage *source, void *arg)
+{
+    struct much *m = arg;
+    uint32_t n = 1;
+
+    (void)source;
+    for (m->given = 0; m->given < m->pieces; m->given++) {
+        char *to;
+        flow_value v = flow_buffer(PIECE, &to);
+
+        for (size_t i = 0; to != NULL && i < PIECE; i++)
+            to[i] = (char)((n = n * 1664525 + 1013904223) >> 24);
+        if (!flow_yield(self, v))
+            return;
+    }
+}
+
+static uint64_t sum(uint64_t h, const char *s, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        h = (h ^ (unsigned char)s[i]) * 1099511628211u;
+    return h;
+}
+
+static uint64_t sum_of(flow_stage *s, size_t *bytes_out)
+{
+    uint64_t h = 14695981039346656037u;
+
+    *bytes_out = 0;
+    for (flow_value v; flow_block(s, &v); flow_drop(v)) {
+        size_t n;
+        const char *chars = flow_chars(&v, &n);
+
+        h = sum(h, chars, n);
+        *bytes_out += n;
+    }
+    CHECK(flow_failure(s) == NULL);
+    flow_close(s);
+    return h;
+}
+
+TEST(much_arrives_whole)
+{
+    struct much m = { .pieces = 512 }, same = m;
+    size_t bytes, there_and_back;
+    int port;
+    flow_deferred *service = serving(echo, NULL, &port);
+    uint64_t sent = sum_of(flow_generate(give_much, NULL, &same), &bytes);
+    uint64_t heard = sum_of(
+        flow_connect_tcp(HERE, port, flow_generate(give_much, NULL, &m)),
+        &there_and_back);
+
+    CHECK(bytes == (size_t)512 * PIECE && there_and_back == bytes);
+    CHECK(heard == sent);
+    served(service);
+}
+
+/* ---- Peers that do not read, and protocols that do not ----------------- */
+static struct much flood;
+
+static flow_stage *flooding(flow_stage *received, void *arg)
+{
+    (void)arg;
+    return flow_generate(give_much, received, &flood);
+}
+
+static bool does_not_read(int port)
+{
+    int fd = peer_connects(port);
+
+    usleep(500000);
+    return close(fd) == 0;
+}
+
+static size_t given_before;
+
+static bool flood_stalls(void)
+{
+    bool stalls = flood.given > 0 && flood.given == given_before;
+
+    given_before = flood.given;
+    return stalls;
+}
+
+TEST(who_does_not_read_is_sent_no_more)
+{
+    int port;
+    flow_deferred *service;
+    pid_t peer;
+
+    flood = (struct much){ .pieces = 100000 };
+    service = serving(flooding, NULL, &port);
+    peer = fork();
+    if (peer == 0)
+        _exit(does_not_read(port) ? 0 : 1);
+    for (int i = 0; i < 50 && !flood_stalls(); i++)
+        run_for(0.05, NULL);
+    CHECK(flood.given > 0 && flood.given < 1000);   /* the kernel's buffers */
+    waitpid(peer, NULL, 0);
+    run_for(0.05, NULL);                    /* it has gone: the flow ends   */
+    served(service);
+}
+
+static void sleep_long(flow_gen *self, flow_stage *received, void *arg)
+{
+    (void)received;
+    (void)arg;
+    flow_cooperate(self, 1000);
+}
+
+static flow_stage *sleeping(flow_stage *received, void *arg)
+{
+    return flow_generate(sleep_long, received, arg);
+}
+
+/* The kernel takes some megabytes; nobody takes them from the kernel. */
+static bool sends_until_nobody_reads(int port)
+{
+    static char much[PIECE];
+    int fd = peer_connects(port), refused = 0;
+
+    fcntl(fd, F_SETFL, O_NONBLOCK);
+    for (int i = 0; i < 2000 && refused < 20; i++) {
+        if (send(fd, much, sizeof much, MSG_NOSIGNAL) > 0) {
+            refused = 0;
+        } else {
+            refused++;
+            usleep(1000);
+        }
+    }
+    return refused == 20;
+}
+
+TEST(nothing_is_received_that_nobody_asks_for)
+{
+    int port;
+    flow_deferred *service = serving(sleeping, NULL, &port);
+
+    CHECK(with_peer(sends_until_nobody_reads, port));
+    served(service);
+}
+
+static bool is_served_meanwhile(int port)
+{
+    int deaf = peer_connects(port), fd;
+
+    usleep(20000);
+    fd = peer_connects(port);
+    for (int i = 0; i < 200; i++) {
+        char c[PIECE];
+
+        if (recv(fd, c, sizeof c, 0) <= 0)
+            return false;
+    }
+    return close(deaf) == 0 && close(fd) == 0;
+}
+
+TEST(who_does_not_read_holds_up_nobody)
+{
+    int port;
+    flow_deferred *service;
+
+    flood = (struct much){ .pieces = 1000000 };
+    service = serving(flooding, NULL, &port);
+    CHECK(with_peer(is_served_meanwhile, port));
+    served(service);
+}
+
+int main(void)
+{
+    static const struct test tests[] = {
+        CASE(a_thousand_clients_are_served_at_once),
+        CASE(without_descriptors_accepting_pauses),
+        CASE(much_arrives_whole),
+        CASE(who_does_not_read_is_sent_no_more),
+        CASE(nothing_is_received_that_nobody_asks_for),
+        CASE(who_does_not_read_holds_up_nobody),
+    };
+    setenv("FLOW_TORTURE", "none", 1);
+    return run_tests("net_many", tests, sizeof tests / sizeof *tests);
+}
