@@ -60,6 +60,14 @@ bool disturbed(void);
  * in which there are some must look at them; quiet runs fail otherwise. */
 const char *reports(void);
 
+/* Generators enough that recursion from one to the next would overflow a stack. To
+ * ThreadSanitizer each is a thread, and of these it takes 8128. */
+#ifdef __SANITIZE_THREAD__
+enum { LONG_CHAIN = 7000 };
+#else
+enum { LONG_CHAIN = 10000 };
+#endif
+
 /* ---- Stages to test with ----------------------------------------------- */
 flow_stage *numbers(int n);             /* 1 2 ... n, by a generator         */
 /* A script: letters and digits are values of text; '.' waits a turn; '_' waits
