@@ -40,12 +40,7 @@ static flow_status states(void *state, flow_stage *out)
 /* print list(s) */
 static void print_list(flow_stage *s)
 {
-    flow_value list;
-
-    s = flow_collect(s);
-    if (flow_block(s, &list))
-        flow_print(stdout, list);
-    flow_close(s);
+    flow_print(stdout, flow_block_all(s));
 }
 
 int main(void)

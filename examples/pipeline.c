@@ -31,15 +31,10 @@ static flow_value show(flow_value v, void *arg)
     return flow_print(stdout, flow_share(v)) == 0 ? v : flow_none();
 }
 
-static flow_value add(flow_value pair, void *arg)
+static flow_value add(flow_value sum, flow_value n, void *arg)
 {
-    size_t two;
-    const flow_value *of = flow_items(&pair, &two);
-    int64_t sum = of[0].as.num + of[1].as.num;
-
     (void)arg;
-    flow_drop(pair);
-    return flow_int(sum);
+    return flow_int(sum.as.num + n.as.num);
 }
 
 int main(void)

@@ -40,13 +40,9 @@ static void consumer(flow_gen *self, flow_stage *source, void *arg)
 static void try(flow_value error)
 {
     flow_stage *s = flow_generate(producer, NULL, &error);
-    flow_value list;
 
     s = flow_generate(consumer, flow_trap(s, IO_ERROR), NULL);
-    s = flow_collect(s);
-    if (flow_block(s, &list))
-        flow_print(stdout, list);
-    flow_close(s);
+    flow_print(stdout, flow_block_all(s));
 }
 
 int main(void)

@@ -227,18 +227,20 @@ static bool ask(int port, char *path)
     return fflush(stdout) == 0 && !failed;
 }
 
+/* The signals are waited for before anybody is told to send one. */
 static void wait_for_the_end(int port, const char *path)
 {
     flow_stage *signals = flow_merge(FLOW_STAGES(flow_signals(SIGINT),
                                                  flow_signals(SIGTERM)));
+    flow_stage *stop = flow_from_deferred(flow_run(flow_take(signals, 1)));
     flow_value v;
 
     fprintf(stderr, "Serving at %s:%d until Ctrl-C. In another terminal, try:\n"
             "    nc -N %s %d < %s\n", HERE, port, HERE, port, path);
-    if (flow_block(signals, &v))
+    if (flow_block(stop, &v))
         fprintf(stderr, "\nStopped.\n");
-    complains_of(flow_failure(signals));
-    flow_close(signals);
+    complains_of(flow_failure(stop));
+    flow_close(stop);
 }
 
 /* ---- The program ------------------------------------------------------------ */

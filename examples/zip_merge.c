@@ -25,14 +25,8 @@ static void left(flow_gen *self, flow_stage *source, void *arg)
 
 static void print_list(const char *title, flow_stage *s)
 {
-    flow_value list;
-
-    s = flow_collect(s);
-    if (flow_block(s, &list)) {
-        printf("%s ", title);
-        flow_print(stdout, list);
-    }
-    flow_close(s);
+    printf("%s ", title);
+    flow_print(stdout, flow_block_all(s));
 }
 
 int main(void)

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Operators over bytes, with their input cut into blocks in every way: as one,
- * into two at each place, and into single bytes; each with and without pauses. */
+ * into two at each place, and into single bytes; each with and without
+ * pauses. */
 #include "harness.h"
 
 #include <string.h>
 
-/* ---- Feeding ---------------------------------------------------------------- */
+/* ---- Feeding ------------------------------------------------------------- */
 struct feed {
     const char *text;
     size_t len, at, cut;            /* cut: where the second block begins;
@@ -81,7 +82,7 @@ static flow_stage *listed(flow_stage *s)
     return flow_collect(s);
 }
 
-/* ---- line_break ------------------------------------------------------------- */
+/* ---- line_break ---------------------------------------------------------- */
 static flow_stage *crlf(flow_stage *s)
 {
     return flow_line_break(s, NULL);
@@ -244,7 +245,7 @@ TEST(line_break_makes_bytes_of_text_and_bytes_together)
                flow_literal("ab\n"), flow_slice(&b, 2, 2) }, 2))));
 }
 
-/* ---- chunk ------------------------------------------------------------------ */
+/* ---- chunk --------------------------------------------------------------- */
 static flow_stage *by_three(flow_stage *s)
 {
     return flow_chunk(s, 3);
@@ -270,7 +271,7 @@ TEST(chunk_wants_a_size)
            "4 GiB", flow_chunk(script("a"), 0));
 }
 
-/* ---- prefixed --------------------------------------------------------------- */
+/* ---- prefixed ------------------------------------------------------------ */
 static flow_stage *one_byte(flow_stage *s)
 {
     return listed(flow_prefixed(s, 1, false, 10));
@@ -359,7 +360,7 @@ TEST(add_prefix_refuses_what_has_no_prefix)
            "flow_map", flow_add_prefix(numbers(1), 1, false));
 }
 
-/* ---- netstrings ------------------------------------------------------------- */
+/* ---- netstrings ---------------------------------------------------------- */
 static flow_stage *netstrings(flow_stage *s)
 {
     return flow_netstrings(s, 12);
@@ -416,7 +417,7 @@ TEST(add_netstring_is_undone_by_netstrings)
            "flow_map", flow_add_netstring(numbers(1)));
 }
 
-/* ---- add_delimiter ----------------------------------------------------------- */
+/* ---- add_delimiter ------------------------------------------------------- */
 TEST(add_delimiter_ends_each_piece)
 {
     expect("['a\\r\\n', 'b\\r\\n']",
@@ -428,7 +429,7 @@ TEST(add_delimiter_ends_each_piece)
            flow_add_delimiter(script("a"), NULL));
 }
 
-/* ---- join -------------------------------------------------------------------- */
+/* ---- join ---------------------------------------------------------------- */
 static flow_stage *joined(flow_stage *s)
 {
     return flow_join(s, 8);

@@ -24,7 +24,8 @@ static inline flow_stage *idle(int *asked)
     return flow_stage_new(&type, &asked);
 }
 
-/* Wakes its reader while it is asked, n times, then gives 1 and ends. */
+/* Wakes its reader whenever it is asked; answers n times that it waits, then
+ * gives 1 and ends. */
 struct restless { int n; };
 
 static inline flow_status restless_fill(void *self, flow_stage *out,
@@ -32,10 +33,9 @@ static inline flow_status restless_fill(void *self, flow_stage *out,
 {
     struct restless *r = self;
 
-    if (r->n-- > 0) {
-        flow_wake(w);
+    flow_wake(w);
+    if (r->n-- > 0)
         return FLOW_WAIT;
-    }
     flow_give(out, flow_int(1));
     return FLOW_DONE;
 }

@@ -53,6 +53,23 @@ void complain(const char *format, ...)
     fprintf(stderr, "\n");
 }
 
+void harness_at(const char *format, ...)
+{
+    enum { A_RUN = 100 };       /* seconds, also under valgrind and qemu    */
+    va_list args;
+
+    run.failed = false;
+    va_start(args, format);
+    vsnprintf(run.where, sizeof run.where - 1, format, args);
+    va_end(args);
+    alarm(A_RUN);
+}
+
+bool harness_failed(void)
+{
+    return run.failed;
+}
+
 static void report(void *ctx, const char *text)
 {
     size_t n = strlen(text);
@@ -314,16 +331,14 @@ void expect(const char *text, flow_stage *s)
 /* ---- One run -------------------------------------------------------------------- */
 static bool runs(enum kind kind, unsigned long number)
 {
-    enum { A_RUN = 100 };       /* seconds, also under valgrind and qemu    */
     struct memory before, after;
 
     run.kind = kind;
     run.number = number;
     run.asks = run.waits = 0;
-    run.cut = run.failed = false;
-    snprintf(run.where, sizeof run.where, "%s: FAILED %s, %s:%lu", run.program,
-             run.test->says, kind_names[kind], number);
-    alarm(A_RUN);
+    run.cut = false;
+    harness_at("%s: FAILED %s, %s:%lu", run.program, run.test->says,
+               kind_names[kind], number);
     reports_forget();
     flow_host_use(flow_virtual_host());     /* its clock at 0 again */
     memory_settle();

@@ -20,12 +20,19 @@ void memory_count(unsigned long at, bool on);
 unsigned long memory_asked(void);
 bool memory_failed(void);
 
+/* While it is safe, allocations neither fail nor count. */
+void memory_safe(bool safe);
+
 /* Lets what is due now run, and gives pooled stacks back. */
 void memory_settle(void);
 
 /* ---- Running ---------------------------------------------------------------- */
 /* Tells the library where to allocate and report, and sets the virtual clock. */
 void harness_begin(void);
+
+/* What runs now, for whoever complains or dies; nothing of it is wrong yet. */
+void harness_at(const char *format, ...) __attribute__((format(printf, 1, 2)));
+bool harness_failed(void);
 
 /* Says what fails where; counts against the test that runs. */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));

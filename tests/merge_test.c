@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* ---- merge ------------------------------------------------------------------ */
+/* ---- merge --------------------------------------------------------------- */
 TEST(merge_takes_one_of_each_in_rotation)
 {
     expect_merged("one 1 two 2 3",
@@ -115,6 +115,8 @@ TEST(merge_is_not_held_up_by_an_input_that_wakes_itself)
 {
     expect_merged("a b 1", flow_merge(FLOW_STAGES(restless(5), script("ab"))));
     expect_merged("1", flow_merge(FLOW_STAGES(restless(3))));
+    expect_merged("1", flow_race(FLOW_STAGES(never(), restless(3))));
+    expect_merged("1 a", flow_merge(FLOW_STAGES(restless(0), script("._a"))));
 }
 
 TEST(merge_may_be_closed_with_inputs_that_wake_each_other)
@@ -141,7 +143,7 @@ TEST(merge_says_what_is_wrong_with_its_inputs)
            flow_merge(NULL, 3));
 }
 
-/* ---- concurrent ------------------------------------------------------------- */
+/* ---- concurrent ---------------------------------------------------------- */
 /* Takes one value of each stage it is handed. */
 static void takes_one(flow_gen *self, flow_stage *source, void *arg)
 {
@@ -272,7 +274,7 @@ TEST(concurrent_of_none_ends)
            flow_concurrent(FLOW_STAGES(NULL, script("a"))));
 }
 
-/* ---- race ------------------------------------------------------------------- */
+/* ---- race ---------------------------------------------------------------- */
 TEST(race_gives_all_of_the_first_that_answers)
 {
     expect_merged("x y z", flow_race(FLOW_STAGES(script("_a"), script(".x_yz"),

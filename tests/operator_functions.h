@@ -41,17 +41,22 @@ static inline flow_value sum(flow_value pair, void *arg)
     return v;
 }
 
-/* Of a pair of texts both together. */
-static inline flow_value joined(flow_value pair, void *arg)
+static inline flow_value add(flow_value a, flow_value b, void *arg)
 {
-    const flow_value *items = flow_items(&pair, &(size_t){ 0 });
+    (void)arg;
+    return flow_int(a.as.num + b.as.num);
+}
+
+/* Of two texts both together. */
+static inline flow_value join(flow_value a, flow_value b, void *arg)
+{
     size_t n, m;
-    const char *a = flow_chars(&items[0], &n);
-    const char *b = flow_chars(&items[1], &m);
-    flow_value v = flow_textf("%.*s%.*s", (int)n, a, (int)m, b);
+    const char *s = flow_chars(&a, &n), *t = flow_chars(&b, &m);
+    flow_value v = flow_textf("%.*s%.*s", (int)n, s, (int)m, t);
 
     (void)arg;
-    flow_drop(pair);
+    flow_drop(a);
+    flow_drop(b);
     return v;
 }
 

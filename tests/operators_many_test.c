@@ -5,19 +5,19 @@
 /* ---- reduce ----------------------------------------------------------------- */
 TEST(reduce_gives_the_last_running_value)
 {
-    expect("6", flow_reduce(numbers(3), flow_int(0), sum, NULL));
+    expect("6", flow_reduce(numbers(3), flow_int(0), add, NULL));
     expect("145", flow_reduce(flow_read_ahead(numbers(9), 4), flow_int(100),
-                              sum, NULL));
+                              add, NULL));
 }
 
 TEST(reduce_of_nothing_gives_its_start)
 {
-    expect("start", flow_reduce(numbers(0), counted("start"), joined, NULL));
+    expect("start", flow_reduce(numbers(0), counted("start"), join, NULL));
 }
 
 TEST(reduce_keeps_what_it_has_while_its_source_pauses)
 {
-    expect("abc", flow_reduce(script("a.b_c"), flow_literal(""), joined,
+    expect("abc", flow_reduce(script("a.b_c"), flow_literal(""), join,
                               NULL));
 }
 
@@ -25,23 +25,23 @@ TEST(reduce_lets_settled_errors_go_ahead)
 {
     expect("<Invalid: settled> 3",
            flow_reduce(flow_list(FLOW_VALUES(1, settled(), 2)), flow_int(0),
-                       sum, NULL));
+                       add, NULL));
 }
 
 TEST(reduce_gives_nothing_but_a_failure)
 {
     expect("!Invalid: scripted",
-           flow_reduce(script("ab!"), flow_literal(""), joined, NULL));
+           flow_reduce(script("ab!"), flow_literal(""), join, NULL));
     expect("!Invalid: no start",
-           flow_reduce(numbers(2), flow_error(FLOW_EINVAL, 0, "no start"), sum,
+           flow_reduce(numbers(2), flow_error(FLOW_EINVAL, 0, "no start"), add,
                        NULL));
     expect("!Invalid: flow_reduce: give it a function, not NULL",
            flow_reduce(numbers(2), counted("start"), NULL, NULL));
 }
 
-static flow_value fails_at_three(flow_value pair, void *arg)
+static flow_value fails_at_three(flow_value a, flow_value b, void *arg)
 {
-    flow_value v = sum(pair, arg);
+    flow_value v = add(a, b, arg);
 
     return v.as.num < 3 ? v : flow_error(FLOW_ELIMIT, 0, "three");
 }
@@ -236,7 +236,7 @@ TEST(unbatch_undoes_batch)
 {
     expect("a b c d e", flow_unbatch(flow_batch(script("ab.c_de"), 2, 0)));
     expect("5050", flow_reduce(flow_unbatch(flow_batch(numbers(100), 40, 0)),
-                               flow_int(0), sum, NULL));
+                               flow_int(0), add, NULL));
 }
 
 TEST(unbatch_leaves_a_list_that_others_hold_as_it_is)

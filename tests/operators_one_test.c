@@ -89,26 +89,26 @@ TEST(enumerate_does_not_count_settled_errors)
 /* ---- scan ------------------------------------------------------------------- */
 TEST(scan_gives_running_values_but_not_its_start)
 {
-    expect("11 13 16", flow_scan(numbers(3), flow_int(10), sum, NULL));
-    expect("a ab abc", flow_scan(script("a.b_c"), flow_literal(""), joined,
+    expect("11 13 16", flow_scan(numbers(3), flow_int(10), add, NULL));
+    expect("a ab abc", flow_scan(script("a.b_c"), flow_literal(""), join,
                                  NULL));
 }
 
 TEST(scan_of_nothing_is_nothing)
 {
-    expect("", flow_scan(numbers(0), counted("start"), joined, NULL));
+    expect("", flow_scan(numbers(0), counted("start"), join, NULL));
 }
 
 TEST(scan_passes_settled_errors_untouched)
 {
     expect("1 <Invalid: settled> 3",
-           flow_scan(flow_list(FLOW_VALUES(1, settled(), 2)), flow_int(0), sum,
+           flow_scan(flow_list(FLOW_VALUES(1, settled(), 2)), flow_int(0), add,
                      NULL));
 }
 
-static flow_value fails_at_three(flow_value pair, void *arg)
+static flow_value fails_at_three(flow_value a, flow_value b, void *arg)
 {
-    flow_value v = sum(pair, arg);
+    flow_value v = add(a, b, arg);
 
     return v.as.num < 3 ? v : flow_error(FLOW_ELIMIT, 0, "three");
 }
@@ -126,7 +126,7 @@ TEST(scan_fails_with_its_start)
 
     expect("!Invalid: no start",
            flow_scan(watched_script("a", &closed),
-                     flow_error(FLOW_EINVAL, 0, "no start"), sum, NULL));
+                     flow_error(FLOW_EINVAL, 0, "no start"), add, NULL));
     CHECK(closed == 1);
 }
 

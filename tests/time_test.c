@@ -12,7 +12,7 @@ static double now(void)
     return h->now(h);
 }
 
-/* ---- prefetch --------------------------------------------------------------- */
+/* ---- prefetch ------------------------------------------------------------ */
 TEST(prefetch_gives_what_its_source_gives)
 {
     expect("1 2 3 4 5", flow_prefetch(numbers(5), 2));
@@ -110,7 +110,7 @@ TEST(prefetch_of_a_source_that_wakes_itself)
     expect("1", flow_prefetch(restless(3), 2));
 }
 
-/* ---- throttle --------------------------------------------------------------- */
+/* ---- throttle ------------------------------------------------------------ */
 TEST(throttle_lets_one_value_through_in_so_many_seconds)
 {
     double begun = now();
@@ -145,7 +145,7 @@ TEST(throttle_by_nothing_and_by_nonsense)
            flow_throttle(script("a"), (double)NAN));
 }
 
-/* ---- within ----------------------------------------------------------------- */
+/* ---- within -------------------------------------------------------------- */
 TEST(within_hands_on_what_comes_in_time)
 {
     expect("a b c", flow_within(script("_a_b_.c"), 1.5));
@@ -196,7 +196,7 @@ TEST(within_passes_failures)
            flow_within(script("a"), -0.5));
 }
 
-/* ---- deadline --------------------------------------------------------------- */
+/* ---- deadline ------------------------------------------------------------ */
 TEST(deadline_hands_on_what_comes_in_time)
 {
     expect("a b c", flow_deadline(script("_a_b.c"), 2.5));

@@ -3,7 +3,7 @@
 #include "fan_tests.h"
 #include "operator_functions.h"
 
-/* ---- zip -------------------------------------------------------------------- */
+/* ---- zip ----------------------------------------------------------------- */
 TEST(zip_gives_tuples_of_one_value_each)
 {
     expect("(1, 'a') (2, 'b')",
@@ -110,7 +110,7 @@ TEST(map_all_maps_tuples)
                                     NULL, NULL));
 }
 
-/* ---- tee -------------------------------------------------------------------- */
+/* ---- tee ----------------------------------------------------------------- */
 TEST(tee_gives_all_values_to_each_reader)
 {
     flow_stage *s[2];
@@ -125,8 +125,8 @@ TEST(tee_lets_one_reader_be_ahead_by_its_room)
     flow_stage *s[2];
 
     flow_tee(numbers(40), 41, s, 2);
-    expect("820", flow_reduce(s[0], flow_int(0), sum, NULL));
-    expect("820", flow_reduce(s[1], flow_int(0), sum, NULL));
+    expect("820", flow_reduce(s[0], flow_int(0), add, NULL));
+    expect("820", flow_reduce(s[1], flow_int(0), add, NULL));
 }
 
 TEST(tee_holds_a_fast_reader_until_the_slowest_follows)

@@ -29,6 +29,8 @@
  *         s = flow_generate(not_two, s, NULL);
  *         for (flow_value v; flow_block(s, &v);)
  *             flow_print(stdout, v);                        prints 3, then 1
+ *         if (flow_failure(s) != NULL)
+ *             flow_print_trace(stderr, flow_failure(s));
  *         flow_close(s);
  *     }
  *
@@ -141,8 +143,9 @@ static bool flow_await(flow_gen *self, flow_deferred *d, flow_value *out);
 
 /* These never suspend. */
 
-/* Makes a failure of your own, which leaves when the body returns (or does not,
- * when caught). A second one while another is on its way becomes its report. */
+/* Makes a failure of your own. It leaves the body when you return, which is yours
+ * to do: until then you may still yield, and flow_catch takes it back. A second
+ * one while another is on its way is only reported. */
 #define flow_fail(self, ...)                                                \
     flow_raise_at((self), flow_error(__VA_ARGS__), FLOW_HERE)
 #define flow_raise(self, error) flow_raise_at((self), (error), FLOW_HERE)
@@ -173,10 +176,14 @@ enum { FLOW_PATIENCE = 16 };
  * What asks the last stage. */
 
 /* The next value, running the thread's loop until there is one. False: the end,
- * or a failure, see flow_failure. Fails with FLOW_ESTUCK when nothing that could
+ * or a failure: flow_failure tells which. Fails with FLOW_ESTUCK when nothing that could
  * ever wake the flow is left, with FLOW_ENESTED inside a flow (use flow_next).
  * (Block of the original) */
 bool flow_block(flow_stage *s, flow_value *out);
+
+/* Runs a flow to its end and closes it: the LIST of all its values, or the ERROR
+ * it failed with. So flow_print(stdout, flow_block_all(s)) shows what s does. */
+flow_value flow_block_all(flow_stage *s);
 
 /* The failure flow_block ended with, or NULL. Borrowed until s is closed. */
 const flow_value *flow_failure(const flow_stage *s);
@@ -230,7 +237,7 @@ flow_stage *flow_from_deferred(flow_deferred *d);
 
 /* ---- Channels --------------------------------------------------------------
  * A bounded queue whose reading end is a stage. A channel of room 0 hands over
- * directly: a sender waits for its reader. Choose among several by merging. */
+ * directly: a sender waits for its reader, and goes on at once if one waits. Choose among several by merging. */
 flow_chan *flow_chan_new(size_t room);
 flow_chan *flow_chan_hold(flow_chan *c);
 void       flow_chan_release(flow_chan *c); /* the last: finishes it        */

@@ -25,10 +25,11 @@ flow_stage *flow_map(flow_stage *s, flow_function *f, void *arg);
 /* Tuples (0, first), (1, second), ... counting from `from`. */
 flow_stage *flow_enumerate(flow_stage *s, int64_t from);
 
-/* Running values: each is f(pair) of the TUPLE (value so far, next value), given
- * as it is made; `start` itself is not given. */
-flow_stage *flow_scan(flow_stage *s, flow_value start, flow_function *f,
-                      void *arg);
+/* Running values: each is f(value so far, next value), given as it is made;
+ * `start` itself is not given. */
+typedef flow_value flow_fold(flow_value so_far, flow_value next,
+                             void *arg);                    /* takes both   */
+flow_stage *flow_scan(flow_stage *s, flow_value start, flow_fold *f, void *arg);
 
 /* ---- Some of them ---------------------------------------------------------- */
 /* Those that pass; test NULL keeps what is flow_true. */
@@ -47,7 +48,7 @@ flow_stage *flow_distinct(flow_stage *s);
 
 /* ---- All into one, one into many ------------------------------------------- */
 /* The last of the running values of flow_scan, or start when there are none. */
-flow_stage *flow_reduce(flow_stage *s, flow_value start, flow_function *f,
+flow_stage *flow_reduce(flow_stage *s, flow_value start, flow_fold *f,
                         void *arg);
 
 /* One LIST of all values. Fails with FLOW_ELIMIT beyond `most` of them. */

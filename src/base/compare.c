@@ -25,13 +25,16 @@ static int rank(const flow_value *v)
 /* Exactly: no integer is rounded. Not-a-number stands before all numbers. */
 static int compare_mixed(int64_t a, double b)
 {
+    int64_t whole;
+
     if (isnan(b) || b < -0x1p63)
         return 1;
     if (b >= 0x1p63)
         return -1;
-    if (a != (int64_t)b)
-        return ORDER(a, (int64_t)b);
-    return ORDER(0.0, b - trunc(b));
+    whole = (int64_t)b;
+    if (a != whole)
+        return ORDER(a, whole);
+    return ORDER((double)whole, b);
 }
 
 static int compare_reals(double a, double b)
@@ -136,14 +139,15 @@ static uint64_t hash_chars(const char *s, size_t n)
     return stir(h);
 }
 
-/* A real that is an integer hashes as that integer. */
+/* A real that is an integer hashes as that integer. Truncated by a cast: a call
+ * would need libm. */
 static uint64_t hash_real(double x)
 {
     uint64_t bits = 0;
 
     if (isnan(x))
         return 1;
-    if (x >= -0x1p63 && x < 0x1p63 && trunc(x) == x)
+    if (x >= -0x1p63 && x < 0x1p63 && (double)(int64_t)x == x)
         return stir((uint64_t)(int64_t)x);
     memcpy(&bits, &x, sizeof bits);
     return stir(bits);

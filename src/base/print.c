@@ -2,7 +2,6 @@
 /* Values as people read them. */
 #include "value.h"
 
-#include <math.h>
 #include <stdlib.h>
 
 enum { DEEPEST = 100 };             /* lists in lists printed, not more     */

@@ -107,3 +107,14 @@ const flow_value *flow_failure(const flow_stage *s)
     ((flow_stage *)(uintptr_t)s)->seen = true;
     return &s->failure;
 }
+
+flow_value flow_block_all(flow_stage *s)
+{
+    flow_stage *all = flow_collect(s);
+    flow_value v;
+
+    if (!flow_block(all, &v))
+        v = flow_share(*flow_failure(all));
+    flow_close(all);
+    return v;
+}

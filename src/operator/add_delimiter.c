@@ -20,7 +20,8 @@ static flow_value with_delimiter(void *self, flow_value v)
 
 static flow_status delimiting_fill(void *self, flow_stage *out, flow_waker *w)
 {
-    return flow__change_each(*(flow_stage **)self, out, w, with_delimiter, self);
+    return flow__change_each(*(flow_stage **)self, out, w, with_delimiter,
+                             self);
 }
 
 static void delimiting_close(void *self)

@@ -5,11 +5,11 @@
  *     | what earlier blocks had | ... already cut | what is left |
  *     |     of this piece       |                 ^ at           ^ end
  *
- * The piece being cut begins in `held`, or at `at` when nothing is held. A piece
- * that lies in the block is a slice of it and shares it; only one that is cut in
- * two by the end of a block is copied. `held` grows geometrically, and no byte is
- * looked at twice because a block has come: whoever cuts says how much it may
- * hold, by failing in time. */
+ * The piece being cut begins in `held`, or at `at` when nothing is held. A
+ * piece that lies in the block is a slice of it and shares it; only one that is
+ * cut in two by the end of a block is copied. `held` grows geometrically, and
+ * no byte is looked at twice because a block has come: whoever cuts says how
+ * much it may hold, by failing in time. */
 #ifndef FLOW_OPERATOR_BYTES_H
 #define FLOW_OPERATOR_BYTES_H
 

@@ -10,8 +10,8 @@ static size_t fan_size(size_t places)
            + places * (sizeof(struct flow__input) + sizeof(flow_stage *));
 }
 
-/* A wake answers one wait: w is forgotten, so that it is not called when whoever
- * handed it out may be gone. */
+/* A wake answers one wait: w is forgotten, so that it is not called when
+ * whoever handed it out may be gone. */
 static void wake_up(struct flow__fan *fan)
 {
     flow_waker *w = fan->up;
@@ -91,12 +91,10 @@ void flow__fan_put(struct flow__fan *fan, size_t place, flow_stage *s)
         flow__fan_again(&fan->inputs[place]);
 }
 
-struct flow__input *flow__fan_next(struct flow__fan *fan)
+static struct flow__input *take_first(struct flow__fan *fan)
 {
     struct flow__input *in = fan->first;
 
-    if (in == NULL)
-        return NULL;
     fan->first = in->next;
     if (fan->first == NULL)
         fan->last = NULL;
@@ -104,6 +102,18 @@ struct flow__input *flow__fan_next(struct flow__fan *fan)
     in->next = NULL;
     in->queued = false;
     return in;
+}
+
+/* One that woke while it ended may still be there; its place is empty. */
+struct flow__input *flow__fan_next(struct flow__fan *fan)
+{
+    while (fan->first != NULL) {
+        struct flow__input *in = take_first(fan);
+
+        if (flow__fan_stage(in) != NULL)
+            return in;
+    }
+    return NULL;
 }
 
 void flow__fan_again(struct flow__input *in)
@@ -138,8 +148,6 @@ void flow__fan_finish(struct flow__input *in)
 
 void flow__fan_close(struct flow__fan *fan)
 {
-    while (flow__fan_next(fan) != NULL)
-        ;
     for (size_t i = 0; i < fan->places; i++)
         close_place(fan, i);
 }

@@ -2,12 +2,12 @@
 /* A fan: a fixed number of places for inputs, each with a waker of its own.
  *
  * A queue holds the inputs that may have something: those never asked, those
- * that had something the last time, and those that were woken. An operator takes
- * inputs from its front, asks them, and puts back behind what is worth asking
- * again. An input that waits is in no queue and costs nothing; its waker puts it
- * back and wakes whoever waits for the operator. So a fill costs as much as
- * inputs woke, however many there are. The queue is linked through the inputs:
- * waking cannot fail.
+ * that had something the last time, and those that were woken. An operator
+ * takes inputs from its front, asks them, and puts back behind what is worth
+ * asking again. An input that waits is in no queue and costs nothing; its waker
+ * puts it back and wakes whoever waits for the operator. So a fill costs as
+ * much as inputs woke, however many there are. The queue is linked through the
+ * inputs: waking cannot fail.
  *
  * A fan never moves. A waker's call only queues; it never runs a stage. */
 #ifndef FLOW_OPERATOR_FAN_H
@@ -38,9 +38,9 @@ struct flow__fan {
 struct flow__fan *flow__fan_new(size_t places);
 void flow__fan_free(struct flow__fan *fan);
 
-/* A fan whose places are filled with the n stages, which it takes. Otherwise, for
- * want of memory or because one is NULL, the stages are closed and *refused is
- * the operator `name` that says so. */
+/* A fan whose places are filled with the n stages, which it takes. Otherwise,
+ * for want of memory or because one is NULL, the stages are closed and *refused
+ * is the operator `name` that says so. */
 struct flow__fan *flow__fan_of(flow_stage *const *s, size_t n,
                                const char *name, flow_stage **refused);
 
@@ -74,14 +74,14 @@ static inline flow_waker *flow__fan_waker(struct flow__input *in,
     return &in->waker;
 }
 
-/* Closes an input that is in no queue, and empties its place. */
+/* Closes an input and empties its place; it is never the next one again. */
 void flow__fan_finish(struct flow__input *in);
 
 /* Closes them all. */
 void flow__fan_close(struct flow__fan *fan);
 
-/* For `return`: remembers w for the next wake. Wakes it now if an input came back
- * while the operator ran. */
+/* For `return`: remembers w for the next wake. Wakes it now if an input came
+ * back while the operator ran. */
 flow_status flow__fan_wait(struct flow__fan *fan, flow_waker *w);
 
 #endif

@@ -5,10 +5,10 @@
 
 flow_value flow__fold_next(struct flow__fold *o, flow_value v)
 {
-    flow_value pair = flow_tuple((flow_value[]){ o->so_far, v }, 2);
+    flow_value so_far = o->so_far;
 
     o->so_far = flow_none();
-    return flow_fails(pair) ? pair : o->f(pair, o->arg);
+    return o->f(so_far, v, o->arg);
 }
 
 flow_stage *flow__fold_new(const flow_type *t, const struct flow__fold *o)

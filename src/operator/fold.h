@@ -8,7 +8,7 @@
 struct flow__fold {
     flow_stage *source;
     flow_value so_far;
-    flow_function *f;
+    flow_fold *f;
     void *arg;
 };
 

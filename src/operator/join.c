@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* One piece that comes alone is given as it is. When there is none, the whole is
- * empty, but it is given: like flow_collect, a join always gives one value. */
+/* One piece that comes alone is given as it is. When there is none, the whole
+ * is empty, but it is given: like flow_collect, a join always gives one
+ * value. */
 #include "bytes.h"
 
 struct joining {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Lines are found by the last byte of their delimiter: memchr, then a look back.
- * Only a delimiter that begins in what is held is looked for in another way. */
+/* Lines are found by the last byte of their delimiter: memchr, then a look
+ * back. Only a delimiter that begins in what is held is looked for in another
+ * way. */
 #include "bytes.h"
 #include "set.h"
 
@@ -34,8 +35,8 @@ static const char *find(const struct lines *l, const char *p, size_t n)
     return NULL;
 }
 
-/* Whether the bytes from `from` on, up to the end, are how the delimiter begins;
- * `from` is in what is held or in the block. */
+/* Whether the bytes from `from` on, up to the end, are how the delimiter
+ * begins; `from` is in what is held or in the block. */
 static bool begins_mark(const struct lines *l, size_t from)
 {
     const struct flow__bytes *b = &l->bytes;
@@ -65,7 +66,8 @@ static size_t last_start(const struct lines *l, size_t end)
 
 enum { NOT_YET = -1 };
 
-/* How long the line is before its delimiter, which may begin in what is held. */
+/* How long the line is before its delimiter, which may begin in what is
+ * held. */
 static ptrdiff_t line_length(const struct lines *l)
 {
     const struct flow__bytes *b = &l->bytes;

@@ -2,8 +2,8 @@
 #include "frame.h"
 #include "set.h"
 
-/* A length has no leading zero, and so one way to be written. It cannot overflow:
- * each digit is held against the longest allowed. */
+/* A length has no leading zero, and so one way to be written. It cannot
+ * overflow: each digit is held against the longest allowed. */
 static flow_status add_digit(void *self, char byte, flow_stage *out)
 {
     struct flow__frame *f = self;
@@ -52,7 +52,7 @@ flow_stage *(flow_netstrings)(flow_stage *s, size_t longest)
     });
 }
 
-/* ---- The way back ------------------------------------------------------------ */
+/* ---- The way back -------------------------------------------------------- */
 static flow_value as_netstring(void *self, flow_value v)
 {
     char head[16];                  /* 4294967295: is 12 with its end       */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Once asked, a task of its own reads the source whenever it has something, until
- * n values are kept. What it finds wakes the reader. A reader that finds nothing
- * kept asks the source itself, unless that waits. */
+/* Once asked, a task of its own reads the source whenever it has something,
+ * until n values are kept. What it finds wakes the reader. A reader that finds
+ * nothing kept asks the source itself, unless that waits. */
 #include "base/memory.h"
 #include "base/value.h"
 #include "set.h"

@@ -61,7 +61,7 @@ flow_stage *(flow_prefixed)(flow_stage *s, unsigned width, bool little,
     });
 }
 
-/* ---- The way back ------------------------------------------------------------ */
+/* ---- The way back -------------------------------------------------------- */
 struct prefixing {
     flow_stage *source;             /* first: flow_first_input              */
     unsigned width;

@@ -18,7 +18,7 @@ static flow_status run(struct race *r, flow_waker *w, flow_set *set)
 {
     for (size_t asks = r->fan->queued; asks > 0; asks--) {
         struct flow__input *in = flow__fan_next(r->fan);
-        flow_stage *s = flow__fan_stage(in);
+        flow_stage *s = flow__fan_stage(in);    /* all are, until one wins */
         flow_status st = flow_pull_set(s, flow__fan_waker(in, w), set);
 
         if (st != FLOW_WAIT) {

@@ -32,7 +32,7 @@ static const flow_type reduce_type = {
     .close = flow__fold_close, .inputs = flow_first_input
 };
 
-flow_stage *(flow_reduce)(flow_stage *s, flow_value start, flow_function *f,
+flow_stage *(flow_reduce)(flow_stage *s, flow_value start, flow_fold *f,
                           void *arg)
 {
     return flow__fold_new(&reduce_type,

@@ -3,7 +3,8 @@
 
 #include "trouble.h"
 
-/* The turn of the input at the front, which is not asked once one has failed. */
+/* The turn of the input at the front, which is not asked once one has
+ * failed. */
 static flow_status next_turn(struct flow__rotation *r, flow_stage *out,
                              flow_waker *w, flow__turn *turn)
 {
@@ -11,7 +12,8 @@ static flow_status next_turn(struct flow__rotation *r, flow_stage *out,
     bool failing = flow_fails(r->failure);
     flow_value error;
 
-    if (failing && flow_ready(flow__fan_stage(in)) == 0)
+    if (in == NULL
+        || (failing && flow_ready(flow__fan_stage(in)) == 0))
         return FLOW_WAIT;
 
     flow_status st = turn(r, in, out, w, &error);

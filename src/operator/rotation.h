@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Taking turns: what flow_merge and flow_concurrent have in common. Each input
  * that may have something gets one turn, then goes behind the others. When one
- * fails, nobody is asked any more: what the others have ready goes out first. */
+ * fails, nobody is asked any more: what the others have ready goes out
+ * first. */
 #ifndef FLOW_OPERATOR_ROTATION_H
 #define FLOW_OPERATOR_ROTATION_H
 
@@ -12,9 +13,9 @@ struct flow__rotation {
     flow_value failure;             /* of the input that failed; or NONE    */
 };
 
-/* One turn: asks the input with its waker (flow__fan_waker) and gives at most one
- * value. On FLOW_FAILED *v is the error; otherwise it is of no use. `self` begins
- * with the rotation. */
+/* One turn: asks the input with its waker (flow__fan_waker) and gives at most
+ * one value. On FLOW_FAILED *v is the error; otherwise it is of no use. `self`
+ * begins with the rotation. */
 typedef flow_status flow__turn(void *self, struct flow__input *in,
                                flow_stage *out, flow_waker *w, flow_value *v);
 

@@ -25,7 +25,7 @@ static const flow_type scan_type = {
     .close = flow__fold_close, .inputs = flow_first_input
 };
 
-flow_stage *(flow_scan)(flow_stage *s, flow_value start, flow_function *f,
+flow_stage *(flow_scan)(flow_stage *s, flow_value start, flow_fold *f,
                         void *arg)
 {
     return flow__fold_new(&scan_type, &(struct flow__fold){ s, start, f, arg });

@@ -83,7 +83,7 @@ static void end_source(struct tee *t, flow_value failure)
     wake_readers(t);
 }
 
-/* ---- The queue --------------------------------------------------------------- */
+/* ---- The queue ----------------------------------------------------------- */
 static bool is_full(const struct tee *t)
 {
     return t->next - t->first == t->room;
@@ -135,7 +135,7 @@ static void keep(struct tee *t, flow_value v)
     wake_readers(t);
 }
 
-/* ---- Readers ----------------------------------------------------------------- */
+/* ---- Readers ------------------------------------------------------------- */
 /* Asks the source for one more value, which all will have. */
 static flow_status ask(struct tee *t, flow_waker *w)
 {
@@ -236,7 +236,7 @@ static const flow_type tee_type = {
     .close = tee_close
 };
 
-/* ---- Making ------------------------------------------------------------------ */
+/* ---- Making -------------------------------------------------------------- */
 static void all_fail(flow_stage *s, flow_stage **out, size_t n,
                      const flow_error_class *c, const char *why)
 {

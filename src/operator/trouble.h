@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Trouble of operators over several stages: constructors that were asked for what
- * cannot be, and failures kept for later that nobody came for. `name` is the
- * operator's, without flow_. */
+/* Trouble of operators over several stages: constructors that were asked for
+ * what cannot be, and failures kept for later that nobody came for. `name` is
+ * the operator's, without flow_. */
 #ifndef FLOW_OPERATOR_TROUBLE_H
 #define FLOW_OPERATOR_TROUBLE_H
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The clock runs from the ask that has to wait to the next value. A value that is
- * there when it is too late was in time enough: its reader came later still. */
+/* The clock runs from the ask that has to wait to the next value. A value that
+ * is there when it is too late was in time enough: its reader came later
+ * still. */
 #include "limit.h"
 
 static flow_status within_fill(void *self, flow_stage *out, flow_waker *w)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A zip gathers one value of each input. What it has gathered it keeps while one
- * of them is waiting, and asks all that are missing each time, so that they wait
- * at the same time. An input that ended has an empty place. */
+/* A zip gathers one value of each input. What it has gathered it keeps while
+ * one of them is waiting, and asks all that are missing each time, so that they
+ * wait at the same time. An input that ended has an empty place. */
 #include "base/memory.h"
 #include "trouble.h"
 

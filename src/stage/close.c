@@ -21,13 +21,13 @@ static void close_one(flow_stage *s)
     flow__free(s, sizeof *s + s->type->size);
 }
 
-/* ---- The whole tree -----------------------------------------------------------
+/* ---- The whole tree ---------------------------------------------------------
  * What is left to do is a list through `owner`, so that chains may be of any
  * length. A stage is in it twice: before its inputs, to run its body out and to
  * drop its results, which may lie with an input; and after them, to go. For its
- * inputs have been given wakers that lie in it, and a body that runs out may wake
- * another input. */
-enum { GOING = UINT8_MAX };         /* the status of one whose inputs are closed */
+ * inputs have been given wakers that lie in it, and a body that runs out may
+ * wake another input. */
+enum { GOING = UINT8_MAX };         /* the status of one that is left to go */
 
 static void push(flow_stage **left, flow_stage *s)
 {
@@ -67,7 +67,7 @@ void flow_close(flow_stage *s)
     }
 }
 
-/* ---- At exit ----------------------------------------------------------------- */
+/* ---- At exit ------------------------------------------------------------- */
 static bool is_unfinished(const flow_stage *s)
 {
     return s->owner == NULL && !s->ended;
