@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Many connections, much data, peers that do not read, and no descriptors left:
  * too long to be repeated for each allocation, so each runs once. */
+#include "harness_inside.h"
 #include "net_harness.h"
 
 #include <fcntl.h>
@@ -91,6 +92,22 @@ TEST(without_descriptors_accepting_pauses)
     setrlimit(RLIMIT_NOFILE, &l);
     CHECK(strstr(reports(), "accepting pauses with ") != NULL);
     CHECK(strstr(reports(), "Too many open files") != NULL);
+    served(service);
+}
+
+TEST(an_idle_connection_costs_no_more_than_is_said)
+{
+    int port;
+    flow_deferred *service = serving(echo, NULL, &port);
+    size_t before = memory_live().bytes, after;
+
+    for (int i = 0; i < FEW; i++)
+        few[i] = peer_connects(port);
+    run_for(0.02, NULL);
+    after = memory_live().bytes;
+    CHECK(after > before && after - before < FEW * 2048);
+    for (int i = 0; i < FEW; i++)
+        close(few[i]);
     served(service);
 }
 
@@ -255,6 +272,7 @@ int main(void)
     static const struct test tests[] = {
         CASE(a_thousand_clients_are_served_at_once),
         CASE(without_descriptors_accepting_pauses),
+        CASE(an_idle_connection_costs_no_more_than_is_said),
         CASE(much_arrives_whole),
         CASE(who_does_not_read_is_sent_no_more),
         CASE(nothing_is_received_that_nobody_asks_for),

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <uv.h>
 
 /* ---- Talking ---------------------------------------------------------------------- */
 TEST(a_service_echoes)
@@ -163,6 +164,33 @@ TEST(version_6_of_the_internet_is_spoken)
     }
     hears("six", flow_connect_tcp("::1", port, saying("six")));
     served(service);
+}
+
+TEST(a_loop_of_the_program_serves)
+{
+    uv_loop_t loop;
+    int port = 0;
+    flow_deferred *service, *client;
+    const flow_value *outcome;
+
+    uv_loop_init(&loop);
+    flow_host_use(flow_uv_host_on(&loop));
+    service = flow_serve_tcp(HERE, 0, echo, NULL,
+                             &(flow_service_options){ .port = &port });
+    client = flow_run(flow_join(flow_connect_tcp(HERE, port, saying("hello")),
+                                100));
+    for (int n = 0; n < 1000 && !flow_fired(client); n++)
+        uv_run(&loop, UV_RUN_ONCE);
+    outcome = flow_outcome(client);
+    CHECK(outcome != NULL && outcome->size == 5);
+    flow_release(client);
+    flow_outcome(service);
+    flow_release(service);
+    uv_run(&loop, UV_RUN_NOWAIT);
+    uv_run(&loop, UV_RUN_NOWAIT);
+    flow_uv_close();
+    uv_run(&loop, UV_RUN_DEFAULT);
+    MUST(uv_loop_close(&loop) == 0);
 }
 
 /* ---- Ends --------------------------------------------------------------------------- */
@@ -500,6 +528,7 @@ int main(void)
         CASE(a_client_answers_to_answers_through_a_channel),
         CASE(a_protocol_knows_its_peer),
         CASE(version_6_of_the_internet_is_spoken),
+        CASE(a_loop_of_the_program_serves),
         CASE(an_answer_arrives_though_the_peer_talks_on),
         CASE(a_failure_resets_the_connection_after_the_results),
         CASE(a_failure_is_told_to_who_wants_to_know),

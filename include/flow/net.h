@@ -42,11 +42,14 @@
  *           not send, or does not read, stops that connection and no other.
  *   Bound   A connection holds no bytes while it waits to receive, and hands on
  *           at most 65536 at once. Of what it sends it holds at most 32 values,
- *           and takes no more beyond 65536 bytes. The rest is the kernel's.
+ *           and takes no more beyond 65536 bytes. The rest is the kernel's. One
+ *           that is idle costs 2 KiB, besides the stages of its protocol.
  *   Pieces  Bytes come cut anywhere: see flow_lines, flow_prefixed, ... What
  *           operators cut from them shares their buffer.
  *   End     The peer has sent all: `received` ends, sending goes on. All is
- *           sent: the peer is told so (half close).
+ *           sent: the peer is told so (half close). A service then closes the
+ *           connection when the peer has sent all as well, or two seconds later,
+ *           for closed while bytes come it would lose what is on its way.
  *   Failure A connection that is lost is a failure of class FLOW_ESYSTEM of the
  *           stage received. A flow that fails or is closed before its end resets
  *           the connection, so that no peer takes a part for the whole.

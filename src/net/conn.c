@@ -24,7 +24,7 @@ static _Thread_local struct {
     flow_value buffer;
     char *chars;                    /* NULL: there is none now              */
     size_t users;
-} spare;
+} spare __attribute__((tls_model("initial-exec")));
 
 static char *spare_chars(void)
 {
@@ -389,12 +389,24 @@ static void forget_sent(struct flow__conn *c, size_t n)
         drop_unsent(c);
 }
 
+/* Of one piece the kernel wants to know less. */
+static ssize_t send_pieces(int fd, const struct msghdr *m)
+{
+    if (m->msg_iovlen == 1)
+        return send(fd, m->msg_iov->iov_base, m->msg_iov->iov_len,
+                    MSG_NOSIGNAL);
+    return sendmsg(fd, m, MSG_NOSIGNAL);
+}
+
 static ssize_t send_unsent(const struct flow__conn *c)
 {
     struct iovec pieces[FLOW__UNSENT];
-    struct msghdr m = { .msg_iov = pieces };
+    struct msghdr m;
     size_t cut = c->cut;
     ssize_t n;
+
+    memset(&m, 0, sizeof m);
+    m.msg_iov = pieces;
 
     for (unsigned i = c->from; i < c->to; i++, cut = 0) {
         size_t size;
@@ -404,7 +416,7 @@ static ssize_t send_unsent(const struct flow__conn *c)
         pieces[m.msg_iovlen++].iov_len = size - cut;
     }
     do
-        n = sendmsg(c->fd, &m, MSG_NOSIGNAL);
+        n = send_pieces(c->fd, &m);
     while (n < 0 && errno == EINTR);
     return n;
 }
