@@ -80,7 +80,7 @@ static inline long bench_argument(int argc, char **argv, long otherwise)
     return argc > 1 ? atol(argv[1]) : otherwise;
 }
 
-/* Bytes of memory that this process holds now, with the page tables for them. */
+/* Bytes of memory that this process holds now, and the page tables for them. */
 static inline double bench_memory(void)
 {
     FILE *f = fopen("/proc/self/status", "r");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* channel: one item from tasklet to tasklet through a channel with some room. */
+/* channel: one item from tasklet to tasklet, through a channel with room. */
 #include "bench.h"
 #include <flow/flow.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* pingpong: a round trip between two tasklets over two channels without room. */
+/* pingpong: a round trip of two tasklets over two channels without room. */
 #include "bench.h"
 #include <flow/flow.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* step [READ-AHEAD]: one item from a step stage to a generator that reads it. */
+/* step [READ-AHEAD]: one item from a step stage to a generator reading it. */
 #include "bench.h"
 #include <flow/flow.h>
 

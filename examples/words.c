@@ -6,12 +6,12 @@
  * Send it a text, and it answers with the ten most frequent words. What happens
  * to each connection is one chain of stages:
  *
- *     bytes received < lines < words < in small letters < counted < bytes to send
+ *     bytes received < lines < words < in small letters < counts < answer
  *
  * and there may be thousands of them at once. Nobody's text is ever whole in
  * memory: a stage reads on when the next one asks. The program first sends FILE
- * to itself, prints the answer, and then serves others until Ctrl-C; with --once
- * it ends there. */
+ * to itself, prints the answer, and then serves others until Ctrl-C; with
+ * --once it ends there. */
 #include <flow/net.h>
 #include <flow/reactor.h>
 
@@ -30,7 +30,7 @@ enum {
     MOST_WORDS = 100000             /* different ones, of one client        */
 };
 
-/* ---- Words ------------------------------------------------------------------ */
+/* ---- Words -------------------------------------------------------------- */
 static bool is_letter(char c)
 {
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
@@ -60,7 +60,8 @@ static void cut_words(flow_gen *self, flow_stage *lines, void *arg)
     }
 }
 
-/* A copy, for whoever keeps a word must not keep the network's buffer with it. */
+/* A copy, for whoever keeps a word must not keep the network's buffer with it.
+ */
 static flow_value in_small_letters(flow_value word, void *arg)
 {
     size_t n;
@@ -75,7 +76,7 @@ static flow_value in_small_letters(flow_value word, void *arg)
     return small;
 }
 
-/* ---- Counting --------------------------------------------------------------- */
+/* ---- Counting ----------------------------------------------------------- */
 /* A hash table with open addressing, never more than half full. */
 struct count { flow_value word; int64_t n; };
 struct tally { struct count *at; size_t size, used; };
@@ -151,8 +152,8 @@ static void answer(flow_gen *self, struct tally *t)
     }
 }
 
-/* However it ends, the words are given back here: also when the client has gone,
- * or the service is closed, as then flow_next has answered false. */
+/* However it ends, the words are given back here: also when the client has
+ * gone, or the service is closed, as then flow_next has answered false. */
 static void count_words(flow_gen *self, flow_stage *words, void *arg)
 {
     struct tally t = { NULL, 0, 0 };
@@ -173,7 +174,7 @@ static void count_words(flow_gen *self, flow_stage *words, void *arg)
     free(t.at);
 }
 
-/* ---- The service ------------------------------------------------------------ */
+/* ---- The service -------------------------------------------------------- */
 static flow_stage *frequent_words(flow_stage *received, void *arg)
 {
     flow_line_options o = {
@@ -186,7 +187,7 @@ static flow_stage *frequent_words(flow_stage *received, void *arg)
     return flow_generate(count_words, words, arg);
 }
 
-/* ---- The client ------------------------------------------------------------- */
+/* ---- The client --------------------------------------------------------- */
 static void read_file(flow_gen *self, flow_stage *source, void *path)
 {
     char piece[4096];
@@ -243,7 +244,7 @@ static void wait_for_the_end(int port, const char *path)
     flow_close(stop);
 }
 
-/* ---- The program ------------------------------------------------------------ */
+/* ---- The program -------------------------------------------------------- */
 struct wishes { bool once; int port; char *path; };
 
 static bool understands(int argc, char **argv, struct wishes *w)
@@ -256,9 +257,9 @@ static bool understands(int argc, char **argv, struct wishes *w)
             w->once = true;
         } else if (strcmp(argv[i], "--port") == 0 && i + 1 < argc) {
             char *end;
-            long port = strtol(argv[++i], &end, 10);
+            long n = strtol(argv[++i], &end, 10);
 
-            w->port = *end == '\0' && port >= 0 && port < 65536 ? (int)port : -2;
+            w->port = *end == '\0' && n >= 0 && n < 65536 ? (int)n : -2;
         } else if (argv[i][0] != '-' && i + 1 == argc) {
             w->path = argv[i];
         } else {

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-/* ---- Senders and readers ----------------------------------------------------------- */
+/* ---- Senders and readers ----------------------------------------------- */
 struct sending { flow_chan *c; int n, sent, refused; };
 
 static void sends(flow_gen *self, flow_stage *source, void *arg)
@@ -194,7 +194,7 @@ TEST(several_may_send)
     flow_chan_release(b.c);
 }
 
-/* ---- Ending ------------------------------------------------------------------------ */
+/* ---- Ending ------------------------------------------------------------ */
 TEST(what_was_sent_before_the_end_is_still_read)
 {
     flow_chan *c = flow_chan_new(3);
@@ -280,7 +280,7 @@ TEST(values_that_nobody_reads_are_dropped_with_the_channel)
     flow_chan_release(c);
 }
 
-/* ---- Leaving ----------------------------------------------------------------------- */
+/* ---- Leaving ----------------------------------------------------------- */
 TEST(when_the_last_reader_leaves_sends_are_refused)
 {
     struct sending s = { .c = flow_chan_new(1), .n = 3 };
@@ -347,7 +347,7 @@ TEST(a_waiting_sender_keeps_its_channel)
     }
 }
 
-/* ---- Offering ----------------------------------------------------------------------- */
+/* ---- Offering ---------------------------------------------------------- */
 TEST(offers_go_in_as_long_as_there_is_room)
 {
     flow_chan *c = flow_chan_new(2);
@@ -426,7 +426,7 @@ TEST(a_producer_that_was_not_refused_is_not_told)
     flow_chan_release(p.c);
 }
 
-/* ---- Callback ------------------------------------------------------------------------ */
+/* ---- Callback ---------------------------------------------------------- */
 TEST(a_callback_stage_gives_what_is_pushed)
 {
     flow_chan *writer;

@@ -38,7 +38,7 @@ TEST(closing_nothing_is_fine)
     flow_close(NULL);
 }
 
-/* ---- At every point --------------------------------------------------------------- */
+/* ---- At every point ---------------------------------------------------- */
 struct tidy { int begun, tidied, cleaned; };
 
 static void cleans(void *p)
@@ -121,7 +121,7 @@ TEST(what_was_read_ahead_is_dropped)
     MUST(t.begun == t.tidied);
 }
 
-/* ---- What a closed body sees -------------------------------------------------------- */
+/* ---- What a closed body sees ------------------------------------------- */
 struct seen { bool closing_before, closing_after, any_true; int answers; };
 
 static void sees(flow_gen *self, flow_stage *source, void *arg)
@@ -200,7 +200,7 @@ TEST(the_natural_loop_ends_at_the_first_refusal)
     CHECK(refusals == 1);
 }
 
-/* ---- Bodies that go on --------------------------------------------------------------- */
+/* ---- Bodies that go on ------------------------------------------------- */
 struct stubborn { int refused, cleaned; };
 
 static void is_cleaned(void *p)
@@ -291,7 +291,7 @@ TEST(patience_is_long_enough_for_some_more_calls)
     CHECK(n == 0 && strcmp(reports(), "") == 0);
 }
 
-/* ---- Closing inside a flow ------------------------------------------------------------ */
+/* ---- Closing inside a flow --------------------------------------------- */
 static void closes_inner(flow_gen *self, flow_stage *source, void *arg)
 {
     flow_value v;
@@ -384,7 +384,7 @@ TEST(a_flow_may_be_closed_by_the_loop)
     MUST(t.begun == t.tidied);
 }
 
-/* ---- Failures nobody has read --------------------------------------------------------- */
+/* ---- Failures nobody has read ------------------------------------------ */
 TEST(a_failure_that_nobody_has_read_is_reported)
 {
     flow_stage *s = flow_read_ahead(script("ab!"), 4);
@@ -420,7 +420,7 @@ TEST(a_failure_while_closing_is_reported)
     CHECK(strstr(reports(), "could not be saved") != NULL);
 }
 
-/* ---- Depth ----------------------------------------------------------------------------- */
+/* ---- Depth ------------------------------------------------------------- */
 enum { DEEP = 10000 };
 
 TEST(a_chain_of_ten_thousand_is_closed_while_it_waits)

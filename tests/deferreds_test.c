@@ -6,7 +6,7 @@
 
 static const flow_error_class io_error[1] = {{ "IOError", FLOW_EANY }};
 
-/* ---- Functions for chains ------------------------------------------------------- */
+/* ---- Functions for chains ---------------------------------------------- */
 static flow_value adds_one(flow_value v, void *arg)
 {
     (void)arg;
@@ -55,7 +55,7 @@ static bool is_error(const flow_value *v, const flow_error_class *c)
     return v != NULL && flow_is(v, c);
 }
 
-/* ---- Firing ---------------------------------------------------------------------- */
+/* ---- Firing ------------------------------------------------------------ */
 TEST(a_deferred_has_no_outcome_until_it_fires)
 {
     flow_deferred *d = flow_defer();
@@ -160,7 +160,7 @@ TEST(a_callback_may_release_its_deferred)
     flow_release(d);
 }
 
-/* ---- Two paths -------------------------------------------------------------------- */
+/* ---- Two paths --------------------------------------------------------- */
 TEST(an_error_takes_the_path_of_bad_and_a_value_that_of_good)
 {
     flow_deferred *d = flow_defer();
@@ -234,7 +234,7 @@ TEST(a_failure_that_bad_took_is_handled)
     CHECK(strcmp(reports(), "") == 0);
 }
 
-/* ---- Later ------------------------------------------------------------------------ */
+/* ---- Later ------------------------------------------------------------- */
 TEST(a_chain_waits_for_the_deferred_its_callback_answers)
 {
     flow_deferred *d = flow_defer(), *inner = flow_defer();
@@ -301,7 +301,7 @@ TEST(a_callback_that_answers_its_own_deferred_is_an_error_not_a_hang)
     flow_release(d);
 }
 
-/* ---- Giving up --------------------------------------------------------------------- */
+/* ---- Giving up --------------------------------------------------------- */
 struct undone { int times; flow_deferred *fires; };
 
 static void undo(void *arg)
@@ -375,7 +375,7 @@ TEST(callbacks_of_a_cancelled_deferred_see_it)
     flow_release(d);
 }
 
-/* ---- Timeouts ----------------------------------------------------------------------- */
+/* ---- Timeouts ---------------------------------------------------------- */
 static void pass(double seconds)
 {
     flow_host *h = flow_host_here();
@@ -420,7 +420,7 @@ TEST(an_expiring_deferred_may_be_released)
     pass(6);
 }
 
-/* ---- Several --------------------------------------------------------------------------- */
+/* ---- Several ----------------------------------------------------------- */
 static void defer_three(flow_deferred *d[3])
 {
     for (int n = 0; n < 3; n++)
@@ -559,7 +559,7 @@ TEST(the_first_may_be_a_failure)
     flow_release(d[1]);
 }
 
-/* ---- As a stage --------------------------------------------------------------------------- */
+/* ---- As a stage -------------------------------------------------------- */
 struct firing { flow_task task; flow_deferred *d; flow_value v; };
 
 static void fires(flow_task *t)

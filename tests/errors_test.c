@@ -9,7 +9,7 @@
 static const flow_error_class io_error[1] = {{ "IOError", FLOW_EANY }};
 static const flow_error_class disk_error[1] = {{ "DiskError", io_error }};
 
-/* ---- What an error is ----------------------------------------------------------- */
+/* ---- What an error is -------------------------------------------------- */
 TEST(an_error_is_of_its_class_and_of_those_above)
 {
     flow_value e = flow_error(disk_error, 5, "full");
@@ -76,7 +76,7 @@ TEST(without_memory_an_error_is_one_of_memory)
     flow_drop(e);
 }
 
-/* ---- Causes ---------------------------------------------------------------------- */
+/* ---- Causes ------------------------------------------------------------ */
 TEST(an_error_keeps_its_cause)
 {
     flow_value e = flow_because(flow_error(io_error, 1, "cannot save"),
@@ -102,7 +102,7 @@ TEST(causes_may_be_many)
     flow_drop(e);
 }
 
-/* ---- Settling ------------------------------------------------------------------- */
+/* ---- Settling ---------------------------------------------------------- */
 TEST(an_error_fails_the_flow_it_is_given_to)
 {
     expect("!IOError: trap", flow_once(flow_error(io_error, 0, "trap")));
@@ -141,7 +141,7 @@ TEST(the_same_error_may_fail_two_flows)
     flow_drop(e);
 }
 
-/* ---- Traces ---------------------------------------------------------------------- */
+/* ---- Traces ------------------------------------------------------------ */
 static void inner(flow_gen *self, flow_stage *source, void *arg)
 {
     (void)source;

@@ -47,7 +47,7 @@ static void expect_ahead(const char *text, flow_stage *s)
         expect(text, s);
 }
 
-/* ---- Yielding -------------------------------------------------------------------- */
+/* ---- Yielding ---------------------------------------------------------- */
 TEST(a_generator_gives_what_it_yields)
 {
     expect("1 2 3", numbers(3));
@@ -166,7 +166,7 @@ TEST(reading_ahead_may_be_set_while_it_runs)
     expect_ahead("2 3 4 5", flow_read_ahead(s, 3));
 }
 
-/* ---- Yielding at depth -------------------------------------------------------------- */
+/* ---- Yielding at depth ------------------------------------------------- */
 static bool yields_tree(flow_gen *self, int low, int high)
 {
     int middle = (low + high) / 2;
@@ -233,7 +233,7 @@ TEST(what_a_body_computes_survives_its_suspensions)
     expect("1.5 2.0 2.375", flow_generate(keeps_reals, numbers(3), NULL));
 }
 
-/* ---- Reading --------------------------------------------------------------------- */
+/* ---- Reading ----------------------------------------------------------- */
 static void reads_sets(flow_gen *self, flow_stage *source, void *arg)
 {
     flow_value *set;
@@ -366,7 +366,7 @@ TEST(a_source_that_has_ended_does_so_for_ever)
     expect("a b end", flow_generate(reads_after_end, script("a.b"), NULL));
 }
 
-/* ---- Failing ---------------------------------------------------------------------- */
+/* ---- Failing ----------------------------------------------------------- */
 TEST(a_failure_of_the_source_passes_on_by_itself)
 {
     expect("a b !Invalid: scripted", passed_on(passed_on(script("a.b!"))));
@@ -455,7 +455,7 @@ TEST(after_a_failure_reading_answers_false)
     CHECK(strcmp(happened, "n0 w0") == 0);
 }
 
-/* ---- Catching --------------------------------------------------------------------- */
+/* ---- Catching ---------------------------------------------------------- */
 static void catches(flow_gen *self, flow_stage *source, void *arg)
 {
     flow_value v, error;
@@ -599,7 +599,7 @@ TEST(a_body_that_catches_all_comes_to_an_end_without_memory_too)
     flow_close(s);
 }
 
-/* ---- Cleaning up ------------------------------------------------------------------- */
+/* ---- Cleaning up ------------------------------------------------------- */
 static void clean(void *p)
 {
     note('c', *(int *)p);
@@ -658,7 +658,7 @@ TEST(a_source_is_closed_after_the_body)
     MUST(closed == 1);
 }
 
-/* ---- Setting aside ------------------------------------------------------------------ */
+/* ---- Setting aside ----------------------------------------------------- */
 static void cooperates(flow_gen *self, flow_stage *source, void *arg)
 {
     (void)source;
@@ -744,7 +744,7 @@ TEST(the_failure_of_a_deferred_is_raised_where_it_is_awaited)
     flow_release(d);
 }
 
-/* ---- Deep chains --------------------------------------------------------------------- */
+/* ---- Deep chains ------------------------------------------------------- */
 enum { DEEP = 10000 };
 
 static flow_stage *deep_chain(flow_stage *s)

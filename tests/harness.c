@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Runs each test plainly and then with each thing going wrong that can be made
- * to: see harness.h. A run is repeatable: its kind and number say all of it, and
- * FLOW_TEST=name FLOW_TORTURE=kind:number runs it alone. */
+ * to: see harness.h. A run is repeatable: its kind and number say all of it,
+ * and FLOW_TEST=name FLOW_TORTURE=kind:number runs it alone. */
 #include "harness_inside.h"
 
 #include <signal.h>
@@ -38,7 +38,7 @@ static struct {
 
 static struct { char text[16384]; size_t size; bool looked_at; } told;
 
-/* ---- Saying ----------------------------------------------------------------- */
+/* ---- Saying ------------------------------------------------------------ */
 void complain(const char *format, ...)
 {
     va_list args;
@@ -114,7 +114,7 @@ void must(bool holds, const char *says, const char *file, int line)
         complain("%s:%d: does not hold: %s", file, line, says);
 }
 
-/* ---- A deadline ---------------------------------------------------------------
+/* ---- A deadline ------------------------------------------------------------
  * Passes what its source gives until the run's deadline has passed. */
 struct late { flow_stage *source; };
 
@@ -145,7 +145,7 @@ static flow_stage *late(flow_stage *source)
     return flow_stage_new(&type, &(struct late){ source });
 }
 
-/* ---- Expecting ---------------------------------------------------------------- */
+/* ---- Expecting --------------------------------------------------------- */
 static struct { flow_waker waker; bool woken; } driver;
 
 static void driver_woken(flow_waker *w)
@@ -328,7 +328,7 @@ void expect(const char *text, flow_stage *s)
     free(c.text);
 }
 
-/* ---- One run -------------------------------------------------------------------- */
+/* ---- One run ----------------------------------------------------------- */
 static bool runs(enum kind kind, unsigned long number)
 {
     struct memory before, after;
@@ -360,7 +360,7 @@ static bool runs(enum kind kind, unsigned long number)
     return !run.failed;
 }
 
-/* ---- All runs of a test ------------------------------------------------------- */
+/* ---- All runs of a test ------------------------------------------------ */
 static enum { NONE, QUICK, FULL } torture = QUICK;
 
 /* Of how many numbers up to `total` a run is made. Allocations of a test are
@@ -432,7 +432,7 @@ static bool asked_for(const char *how, enum kind *kind, unsigned long *number)
     return false;
 }
 
-/* ---- When it crashes or hangs --------------------------------------------------- */
+/* ---- When it crashes or hangs ------------------------------------------ */
 static void says_where(void)
 {
     size_t n = strlen(run.where);
@@ -473,7 +473,7 @@ static void watch_for_death(void)
         sigaction(deadly[i], &act, NULL);
 }
 
-/* ---- A program -------------------------------------------------------------------- */
+/* ---- A program --------------------------------------------------------- */
 void harness_begin(void)
 {
     /* One stack in a mapping: every generator's may fail to be had. */

@@ -19,10 +19,9 @@
  * flow that is expected closed, or past a deadline, at its first, second, ...
  * suspension. After each run nothing may be allocated any more.
  *
- * FLOW_TORTURE=none, quick (the default: a bound on the runs of each kind), full,
- * or kind:number, as a failure names it, for that run alone. FLOW_TEST=name: that
- * test alone.
- */
+ * FLOW_TORTURE=none, quick (the default: a bound on the runs of each kind),
+ * full, or kind:number, as a failure names it, for that run alone.
+ * FLOW_TEST=name: that test alone. / */
 #ifndef FLOW_TEST_HARNESS_H
 #define FLOW_TEST_HARNESS_H
 
@@ -36,12 +35,13 @@ struct test { const char *says; void (*run)(void); };
 int run_tests(const char *program, const struct test *tests, size_t n);
 
 /* Drives s to its end and closes it. Its values, written with flow_write and
- * joined by a space, then for a failure `!Class: message`, must be `text`. While
- * something is made to go wrong, they must be a beginning of it, followed by the
- * failure that was brought about, or nothing. */
+ * joined by a space, then for a failure `!Class: message`, must be `text`.
+ * While something is made to go wrong, they must be a beginning of it, followed
+ * by the failure that was brought about, or nothing. */
 void expect(const char *text, flow_stage *s);
 
-/* Must be true; once an allocation has been made to fail it is only evaluated. */
+/* Must be true; once an allocation has been made to fail it is only evaluated.
+ */
 #define CHECK(condition) check((condition), #condition, __FILE__, __LINE__)
 void check(bool holds, const char *says, const char *file, int line);
 
@@ -52,15 +52,15 @@ void must(bool holds, const char *says, const char *file, int line);
 /* Whether an allocation of this run was made to fail, or its flow closed. */
 bool disturbed(void);
 
-/* The reports (unread failures, ...) since the test began, one a line. A test in
- * which there are some must look at them; quiet runs fail otherwise. */
+/* The reports (unread failures, ...) since the test began, one a line. A test
+ * in which there are some must look at them; quiet runs fail otherwise. */
 const char *reports(void);
 
-/* ---- Stages to test with ---------------------------------------------------- */
+/* ---- Stages to test with ----------------------------------------------- */
 flow_stage *numbers(int n);             /* 1 2 ... n, by a generator         */
-/* A script: letters and digits are values of text; '.' waits a turn; '_' waits a
- * second of the clock; '!' fails with FLOW_EINVAL "scripted" (not the last thing
- * it can do: the end). script("ab.c") gives a, b, and after a turn c. */
+/* A script: letters and digits are values of text; '.' waits a turn; '_' waits
+ * a second of the clock; '!' fails with FLOW_EINVAL "scripted" (not the last
+ * thing it can do: the end). script("ab.c") gives a, b, and after a turn c. */
 flow_stage *script(const char *text);
 flow_stage *never(void);                /* waits for what does not come      */
 /* As script, and *closed counts one when it is closed. */

@@ -26,8 +26,9 @@ void memory_safe(bool safe);
 /* Lets what is due now run, and gives pooled stacks back. */
 void memory_settle(void);
 
-/* ---- Running ---------------------------------------------------------------- */
-/* Tells the library where to allocate and report, and sets the virtual clock. */
+/* ---- Running ----------------------------------------------------------- */
+/* Tells the library where to allocate and report, and sets the virtual clock.
+ */
 void harness_begin(void);
 
 /* What runs now, for whoever complains or dies; nothing of it is wrong yet. */

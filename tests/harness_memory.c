@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Blocks keep their size before them, so that the size the library tells when it
- * gives one back is checked too. Counters are atomic: a test may have threads. */
+/* Blocks keep their size before them, so that the size the library tells when
+ * it gives one back is checked too. Counters are atomic: a test may have
+ * threads. */
 #include "harness_inside.h"
 
 #include <stdatomic.h>
@@ -43,7 +44,8 @@ static void given_back(union head *h, size_t old)
     free(h);
 }
 
-/* A block that grows always moves, so that who kept the old address is found. */
+/* A block that grows always moves, so that who kept the old address is found.
+ */
 void *memory_resize(void *ctx, void *p, size_t old, size_t size)
 {
     union head *h;

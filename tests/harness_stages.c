@@ -2,7 +2,7 @@
 /* Stages whose answers are known beforehand. */
 #include "harness.h"
 
-/* ---- numbers ---------------------------------------------------------------- */
+/* ---- numbers ----------------------------------------------------------- */
 static void counts_up(flow_gen *self, flow_stage *source, void *arg)
 {
     (void)source;
@@ -16,7 +16,7 @@ flow_stage *numbers(int n)
                       "numbers");
 }
 
-/* ---- script ----------------------------------------------------------------- */
+/* ---- script ------------------------------------------------------------ */
 struct pause { flow_task task; flow_waker *waker; bool over; };
 
 struct scripted {
@@ -104,7 +104,7 @@ flow_stage *script(const char *text)
     return watched_script(text, NULL);
 }
 
-/* ---- never ------------------------------------------------------------------ */
+/* ---- never ------------------------------------------------------------- */
 struct nothing { flow_waker *waker; };
 
 static flow_status never_fill(void *self, flow_stage *out, flow_waker *w)

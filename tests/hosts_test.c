@@ -169,7 +169,7 @@ TEST(the_virtual_clock_starts_at_nothing)
     CHECK(flow_virtual_host() == h && h->now(h) == 0);
 }
 
-/* ---- Many ------------------------------------------------------------------------- */
+/* ---- Many -------------------------------------------------------------- */
 enum { MANY = 500 };
 
 static struct timed { flow_task task; double due; int calls; } many[MANY];
@@ -217,7 +217,7 @@ TEST(many_tasks_posted_moved_and_cancelled_are_called_in_order)
     CHECK(in_order && called == wanted);
 }
 
-/* ---- Other threads ------------------------------------------------------------------- */
+/* ---- Other threads ----------------------------------------------------- */
 struct sending { flow_host *host; flow_task *task; bool slowly; };
 
 static void *sends(void *arg)

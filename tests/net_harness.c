@@ -12,7 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* ---- Our side ------------------------------------------------------------------- */
+/* ---- Our side ----------------------------------------------------------- */
 flow_deferred *serving_with(flow_protocol *p, void *arg,
                             const flow_service_options *o, int *port_out)
 {
@@ -76,7 +76,7 @@ void run_for(double seconds, bool (*done)(void))
     }
 }
 
-/* ---- The other side --------------------------------------------------------------- */
+/* ---- The other side ----------------------------------------------------- */
 enum { PATIENCE = 20 };                     /* seconds                      */
 
 static struct {
@@ -191,7 +191,7 @@ void many_descriptors(void)
     setrlimit(RLIMIT_NOFILE, &l);
 }
 
-/* ---- Protocols -------------------------------------------------------------------- */
+/* ---- Protocols ---------------------------------------------------------- */
 flow_stage *echo(flow_stage *received, void *arg)
 {
     (void)arg;

@@ -48,7 +48,7 @@ bool peer_sees_reset(int fd);
 /* Lets this process have as many descriptors as it may. */
 void many_descriptors(void);
 
-/* ---- Protocols ---------------------------------------------------------------- */
+/* ---- Protocols ---------------------------------------------------------- */
 flow_stage *echo(flow_stage *received, void *arg);
 /* "<line>" for each line; fails at the line "fail", ends after "bye". */
 flow_stage *brackets(flow_stage *received, void *arg);

@@ -12,7 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* ---- Many ------------------------------------------------------------------------- */
+/* ---- Many --------------------------------------------------------------- */
 TEST(a_thousand_clients_are_served_at_once)
 {
     enum { CLIENTS = 1000 };
@@ -111,7 +111,7 @@ TEST(an_idle_connection_costs_no_more_than_is_said)
     served(service);
 }
 
-/* ---- Much --------------------------------------------------------------------------- */
+/* ---- Much --------------------------------------------------------------- */
 enum { PIECE = 65536 };
 
 struct much { size_t pieces, given; };
@@ -173,7 +173,7 @@ TEST(much_arrives_whole)
     served(service);
 }
 
-/* ---- Peers that do not read, and protocols that do not ------------------------------- */
+/* ---- Peers that do not read, and protocols that do not ------------------ */
 static struct much flood;
 
 static flow_stage *flooding(flow_stage *received, void *arg)

@@ -11,7 +11,7 @@
 #include <unistd.h>
 #include <uv.h>
 
-/* ---- Talking ---------------------------------------------------------------------- */
+/* ---- Talking ------------------------------------------------------------ */
 TEST(a_service_echoes)
 {
     int port;
@@ -193,7 +193,7 @@ TEST(a_loop_of_the_program_serves)
     MUST(uv_loop_close(&loop) == 0);
 }
 
-/* ---- Ends --------------------------------------------------------------------------- */
+/* ---- Ends --------------------------------------------------------------- */
 static flow_stage *brief(flow_stage *received, void *arg)
 {
     (void)arg;
@@ -324,7 +324,7 @@ TEST(a_failure_of_what_is_sent_is_the_client_s)
     served(service);
 }
 
-/* ---- Closing ------------------------------------------------------------------------- */
+/* ---- Closing ------------------------------------------------------------ */
 static int bodies;
 
 static void stay(flow_gen *self, flow_stage *received, void *arg)
@@ -419,7 +419,7 @@ TEST(everything_may_be_closed_at_any_moment)
     reports();
 }
 
-/* ---- Addresses -------------------------------------------------------------------------- */
+/* ---- Addresses ---------------------------------------------------------- */
 static void fails_to_serve(const char *address, int port, const char *why)
 {
     int got = -1;
@@ -450,8 +450,8 @@ TEST(an_address_in_use_is_named)
 TEST(an_address_that_is_none_is_named)
 {
     flow_host_use(flow_uv_host());
-    fails_to_serve("nowhere", 1, "'nowhere' is not an address such as 127.0.0.1 "
-                                 "or ::1");
+    fails_to_serve("nowhere", 1, "'nowhere' is not an address such as "
+                                 "127.0.0.1 or ::1");
     fails_to_serve(HERE, 65536, "65536 is not a port");
     expect("!Invalid: -1 is not a port", flow_connect_tcp(HERE, -1, NULL));
     flow_uv_close();
@@ -459,8 +459,8 @@ TEST(an_address_that_is_none_is_named)
 
 TEST(net_needs_a_host_of_libuv)
 {
-    static const char why[] = "the host of this thread is not one of libuv: call "
-                              "flow_host_use(flow_uv_host())";
+    static const char why[] = "the host of this thread is not one of libuv: "
+                              "call flow_host_use(flow_uv_host())";
 
     flow_host_use(NULL);
     fails_to_serve(HERE, 0, why);
@@ -489,7 +489,7 @@ TEST(a_refused_connection_is_named)
     flow_uv_close();
 }
 
-/* ---- Limits ---------------------------------------------------------------------------- */
+/* ---- Limits ------------------------------------------------------------- */
 static bool comes_after_the_first(int port)
 {
     int first = peer_connects(port), second = peer_connects(port);

@@ -2,7 +2,7 @@
 /* Operators that make one of many, many of one, or one stage of several. */
 #include "operator_functions.h"
 
-/* ---- reduce ----------------------------------------------------------------- */
+/* ---- reduce ------------------------------------------------------------ */
 TEST(reduce_gives_the_last_running_value)
 {
     expect("6", flow_reduce(numbers(3), flow_int(0), add, NULL));
@@ -53,7 +53,7 @@ TEST(reduce_fails_with_its_function_after_settled_errors)
                        fails_at_three, NULL));
 }
 
-/* ---- collect ---------------------------------------------------------------- */
+/* ---- collect ----------------------------------------------------------- */
 TEST(collect_gives_one_list)
 {
     expect("[1, 2, 3]", flow_collect(numbers(3)));
@@ -102,7 +102,7 @@ TEST(collect_gathers_many)
                             length, NULL));
 }
 
-/* ---- for_each --------------------------------------------------------------- */
+/* ---- for_each ---------------------------------------------------------- */
 static flow_value count(flow_value v, void *arg)
 {
     ++*(int *)arg;
@@ -143,7 +143,7 @@ TEST(for_each_without_a_function_fails)
            flow_for_each(numbers(1), NULL, NULL));
 }
 
-/* ---- batch ------------------------------------------------------------------ */
+/* ---- batch ------------------------------------------------------------- */
 /* As script, but of numbers, which need no memory: a list that a failure cuts
  * short would be given before it. */
 static void plays(flow_gen *self, flow_stage *source, void *arg)
@@ -217,7 +217,7 @@ TEST(batch_of_none_fails)
            flow_batch(numbers(1), 0, 0));
 }
 
-/* ---- unbatch ---------------------------------------------------------------- */
+/* ---- unbatch ----------------------------------------------------------- */
 TEST(unbatch_gives_the_items_of_lists_and_tuples)
 {
     expect("1 2 3 4 [5]", flow_unbatch(flow_list(FLOW_VALUES(
@@ -255,7 +255,7 @@ TEST(unbatch_passes_failures_and_settled_errors)
         settled(), flow_tuple(FLOW_VALUES(1))))));
 }
 
-/* ---- flat_map --------------------------------------------------------------- */
+/* ---- flat_map ---------------------------------------------------------- */
 static flow_stage *up_to(flow_value v, void *arg)
 {
     (void)arg;
@@ -315,7 +315,7 @@ TEST(flat_map_fails_when_its_function_answers_no_stage)
            flow_flat_map(numbers(2), NULL, NULL));
 }
 
-/* ---- concat ----------------------------------------------------------------- */
+/* ---- concat ------------------------------------------------------------ */
 TEST(concat_gives_one_after_the_other)
 {
     expect("1 2 a b 1", flow_concat(FLOW_STAGES(numbers(2), script("a_b"),

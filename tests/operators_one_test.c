@@ -2,14 +2,15 @@
 /* Operators that change or choose the values of one source. */
 #include "operator_functions.h"
 
-/* A source whose whole list is one row set, with values that must be dropped. */
+/* A source whose whole list is one row set, with values that must be dropped.
+ */
 static flow_stage *letters(void)
 {
     return flow_list(FLOW_VALUES(counted("a"), counted("b"), counted("c"),
                                  counted("d")));
 }
 
-/* ---- map -------------------------------------------------------------------- */
+/* ---- map --------------------------------------------------------------- */
 TEST(map_applies_its_function_to_each_value)
 {
     expect("2 4 6", flow_map(numbers(3), twice, NULL));
@@ -73,7 +74,7 @@ TEST(map_of_no_stage_fails)
     expect("!Invalid: asked a stage that is NULL", flow_map(NULL, same, NULL));
 }
 
-/* ---- enumerate -------------------------------------------------------------- */
+/* ---- enumerate --------------------------------------------------------- */
 TEST(enumerate_counts_from_a_number)
 {
     expect("(-1, 'a') (0, 'b') (1, 'c')",
@@ -86,7 +87,7 @@ TEST(enumerate_does_not_count_settled_errors)
            flow_enumerate(flow_list(FLOW_VALUES(1, settled(), 2)), 0));
 }
 
-/* ---- scan ------------------------------------------------------------------- */
+/* ---- scan -------------------------------------------------------------- */
 TEST(scan_gives_running_values_but_not_its_start)
 {
     expect("11 13 16", flow_scan(numbers(3), flow_int(10), add, NULL));
@@ -136,7 +137,7 @@ TEST(scan_without_a_function_fails)
            flow_scan(numbers(1), counted("start"), NULL, NULL));
 }
 
-/* ---- filter ----------------------------------------------------------------- */
+/* ---- filter ------------------------------------------------------------ */
 TEST(filter_keeps_what_passes)
 {
     expect("1 3 5", flow_filter(numbers(6), is_odd, NULL));
@@ -166,7 +167,7 @@ TEST(filter_keeps_settled_errors)
                        nothing_passes, NULL));
 }
 
-/* ---- take ------------------------------------------------------------------- */
+/* ---- take -------------------------------------------------------------- */
 TEST(take_gives_the_first_n)
 {
     expect("1 2", flow_take(numbers(5), 2));
@@ -237,7 +238,7 @@ TEST(take_does_not_count_settled_errors)
            flow_take(flow_list(FLOW_VALUES(1, settled(), 2, 3)), 2));
 }
 
-/* ---- take_while ------------------------------------------------------------- */
+/* ---- take_while -------------------------------------------------------- */
 TEST(take_while_ends_at_the_first_that_does_not_pass)
 {
     expect("1 2", flow_take_while(numbers(5), is_below, &(int){ 3 }));
@@ -279,7 +280,7 @@ TEST(take_while_without_a_test_fails)
            flow_take_while(numbers(1), NULL, NULL));
 }
 
-/* ---- skip ------------------------------------------------------------------- */
+/* ---- skip -------------------------------------------------------------- */
 TEST(skip_leaves_out_the_first_n)
 {
     expect("3 4 5", flow_skip(numbers(5), 2));
@@ -301,7 +302,7 @@ TEST(skip_passes_a_failure)
     expect("!Invalid: scripted", flow_skip(script("ab!"), 5));
 }
 
-/* ---- skip_while ------------------------------------------------------------- */
+/* ---- skip_while -------------------------------------------------------- */
 TEST(skip_while_begins_with_the_first_that_does_not_pass)
 {
     expect("3 4 1", flow_skip_while(flow_list(FLOW_VALUES(1, 2, 3, 4, 1)),
@@ -323,7 +324,7 @@ TEST(skip_while_without_a_test_fails)
            flow_skip_while(numbers(1), NULL, NULL));
 }
 
-/* ---- distinct --------------------------------------------------------------- */
+/* ---- distinct ---------------------------------------------------------- */
 TEST(distinct_leaves_out_what_equals_the_value_before)
 {
     expect("1 2 1", flow_distinct(flow_list(FLOW_VALUES(1, 1, 2, 2, 2, 1))));
@@ -340,7 +341,7 @@ TEST(distinct_does_not_compare_settled_errors)
                                                2))));
 }
 
-/* ---- Together --------------------------------------------------------------- */
+/* ---- Together ---------------------------------------------------------- */
 TEST(operators_chain)
 {
     flow_stage *s = flow_read_ahead(numbers(20), 8);

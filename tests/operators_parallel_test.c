@@ -15,7 +15,7 @@ static double now(void)
     return flow_host_here()->now(flow_host_here());
 }
 
-/* ---- Functions that make stages ---------------------------------------------- */
+/* ---- Functions that make stages ---------------------------------------- */
 static flow_stage *only(flow_value v, void *arg)
 {
     (void)arg;
@@ -72,7 +72,7 @@ static flow_stage *cut_short(flow_stage *s)
         s, flow_failed(flow_error(FLOW_EINVAL, 0, "cut short"))));
 }
 
-/* ---- In order --------------------------------------------------------------- */
+/* ---- In order ---------------------------------------------------------- */
 TEST(parallel_keeps_the_order_of_the_values)
 {
     expect("3 3 1 1 2 2", flow_parallel(flow_list(FLOW_VALUES(3, 1, 2)), 3,
@@ -189,7 +189,7 @@ TEST(parallel_needs_a_width_and_a_function)
            flow_parallel_unordered(numbers(1), 1, NULL, NULL));
 }
 
-/* ---- As they come ----------------------------------------------------------- */
+/* ---- As they come ------------------------------------------------------ */
 /* As expect, but without memory anything may be missing: when one stage fails,
  * others give what they have. */
 static void gives(const char *text, flow_stage *s)
@@ -234,7 +234,7 @@ TEST(unordered_gives_all_results_before_its_sources_failure)
         cut_short(flow_list(FLOW_VALUES(2, 1))), 4, sleeper, NULL));
 }
 
-/* ---- Wakers ----------------------------------------------------------------- */
+/* ---- Wakers ------------------------------------------------------------ */
 /* Waits for ever, and counts how often it is asked. */
 struct idle { int *asked; };
 

@@ -17,7 +17,7 @@ static double now(void)
     return flow_host_here()->now(flow_host_here());
 }
 
-/* ---- trap ------------------------------------------------------------------- */
+/* ---- trap -------------------------------------------------------------- */
 TEST(trap_gives_a_failure_of_its_class_as_a_last_value)
 {
     expect("1 2 3 <IOError: trap>", flow_trap(broken(3, IO_ERROR), IO_ERROR));
@@ -99,7 +99,7 @@ TEST(trap_without_a_class_fails)
            flow_trap(numbers(1), NULL));
 }
 
-/* ---- retry ------------------------------------------------------------------ */
+/* ---- retry ------------------------------------------------------------- */
 /* Fails the first `failures` times. */
 struct service { int failures, calls; const flow_error_class *class; };
 

@@ -90,7 +90,7 @@ TEST(running_nothing_is_an_invalid_argument)
     end(d);
 }
 
-/* ---- Beside each other ------------------------------------------------------------ */
+/* ---- Beside each other ------------------------------------------------- */
 static char happened[256];
 
 static void note(char what)
@@ -198,7 +198,7 @@ TEST(a_flow_that_is_always_ready_does_not_keep_the_loop_from_others)
     end(s.d);
 }
 
-/* ---- Giving up -------------------------------------------------------------------- */
+/* ---- Giving up --------------------------------------------------------- */
 TEST(releasing_a_flow_that_runs_closes_it)
 {
     int closed = 0;
@@ -283,7 +283,7 @@ TEST(a_flow_that_runs_may_be_given_a_time)
     end(d);
 }
 
-/* ---- Stuck ------------------------------------------------------------------------ */
+/* ---- Stuck ------------------------------------------------------------- */
 TEST(a_flow_that_nothing_can_wake_is_stuck_when_the_loop_ends)
 {
     flow_deferred *a = flow_run(never()), *b = flow_run(script("a_b"));
@@ -319,7 +319,7 @@ TEST(a_flow_that_is_stuck_may_set_another_free)
     end(d);
 }
 
-/* ---- The loop ---------------------------------------------------------------------- */
+/* ---- The loop ---------------------------------------------------------- */
 TEST(a_loop_with_nothing_to_do_comes_back)
 {
     flow_loop();

@@ -16,7 +16,7 @@ static flow_status pull(flow_stage *s, flow_value *out)
     return flow_pull(s, &waker, out);
 }
 
-/* ---- Lists ----------------------------------------------------------------------- */
+/* ---- Lists ------------------------------------------------------------- */
 TEST(a_list_gives_its_items_in_order)
 {
     expect("1 two 3.5", flow_list(FLOW_VALUES(1, "two", 3.5)));
@@ -69,7 +69,7 @@ TEST(a_missing_stage_is_an_invalid_argument)
     flow_drop(v);
 }
 
-/* ---- Steps ------------------------------------------------------------------------ */
+/* ---- Steps ------------------------------------------------------------- */
 struct count { int next, last, fails_at; };
 
 static flow_status counts(void *state, flow_stage *out)
@@ -223,7 +223,7 @@ TEST(what_a_step_gives_beyond_its_room_harms_nobody)
     flow_close(s);
 }
 
-/* ---- Row sets --------------------------------------------------------------------- */
+/* ---- Row sets ---------------------------------------------------------- */
 TEST(all_that_is_ready_is_read_at_once)
 {
     int calls = 0;
@@ -306,7 +306,7 @@ TEST(a_stage_that_is_closed_closes_its_self_once)
     MUST(closed == 1);
 }
 
-/* ---- Stages of one's own ------------------------------------------------------------ */
+/* ---- Stages of one's own ----------------------------------------------- */
 struct doubled { flow_stage *source; };
 
 /* Numbers only; they are changed where they are, and lent on. */

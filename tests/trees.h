@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Random trees of operators, and what they must give.
  *
- * A node is grown with its stage and, beside it, its outcome: the values and the
- * end that a simple model makes of the outcomes of its inputs, on plain arrays.
- * The same seed grows the same tree.
+ * A node is grown with its stage and, beside it, its outcome: the values and
+ * the end that a simple model makes of the outcomes of its inputs, on plain
+ * arrays. The same seed grows the same tree.
  *
  * What only the stages need may be made to fail for want of memory, what the
  * model needs may not: see REAL. */
@@ -12,12 +12,12 @@
 
 #include "harness_inside.h"
 
-/* ---- Chance ------------------------------------------------------------------ */
+/* ---- Chance ------------------------------------------------------------ */
 void seed_chance(uint64_t seed);
 unsigned below(unsigned n);                 /* 0 to n - 1                   */
 static inline bool one_in(unsigned n) { return below(n) == 0; }
 
-/* ---- Memory of a tree ---------------------------------------------------------- */
+/* ---- Memory of a tree -------------------------------------------------- */
 /* Makes a stage while allocations may fail. */
 #define REAL(stage) (memory_safe(false), real_made(stage))
 static inline flow_stage *real_made(flow_stage *s)
@@ -30,7 +30,7 @@ static inline flow_stage *real_made(flow_stage *s)
 void *tree_alloc(size_t size, void (*forget)(void *p));
 void tree_forget(void);
 
-/* ---- Outcomes ------------------------------------------------------------------- */
+/* ---- Outcomes ---------------------------------------------------------- */
 struct outcome {
     flow_value *v;
     size_t n, room;
@@ -43,12 +43,12 @@ void outcome_end(struct outcome *o, flow_value end);    /* takes end */
 void outcome_cut(struct outcome *o, size_t n);          /* keeps the first n */
 void outcome_drop(struct outcome *o);
 
-/* ---- Saying what a tree is; nothing is said unless `describing` ------------------- */
+/* ---- Saying what a tree is; nothing is said unless `describing` -------- */
 extern bool describing;
 __attribute__((format(printf, 1, 2))) char *says(const char *format, ...);
 char *says_value(const flow_value *v);
 
-/* ---- Growing ---------------------------------------------------------------------- */
+/* ---- Growing ----------------------------------------------------------- */
 struct node {
     flow_stage *s;
     struct outcome o;
@@ -63,8 +63,8 @@ struct node grow(int depth);
  * without, as a batch does. */
 extern bool gives_parts;
 
-/* The class of which some failures are, which traps and retries take: one of our
- * own, so that what a library's error says need not be modelled. */
+/* The class of which some failures are, which traps and retries take: one of
+ * our own, so that what a library's error says need not be modelled. */
 extern const flow_error_class tree_error[1];
 
 /* Functions of a user, by chance; the returned arg lives with the tree. They

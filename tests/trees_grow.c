@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Every operator beside its model. A model takes an outcome and makes another of
- * it; settled errors, which traps make, go by as if they were not there. */
+/* Every operator beside its model. A model takes an outcome and makes another
+ * of it; settled errors, which traps make, go by as if they were not there. */
 #include "trees.h"
 
 #include <string.h>
@@ -12,7 +12,8 @@ static bool goes_by(const flow_value *v)
     return v->kind == FLOW_ERROR;
 }
 
-/* Whether the next value of `from` is an ordinary one; others are moved to `to`. */
+/* Whether the next value of `from` is an ordinary one; others are moved to
+ * `to`. */
 static bool is_next(const struct outcome *from, size_t *i, struct outcome *to)
 {
     for (; *i < from->n && goes_by(&from->v[*i]); ++*i)
@@ -31,7 +32,7 @@ static void becomes(struct node *node, struct outcome *o)
     node->o = *o;
 }
 
-/* ---- One for one ---------------------------------------------------------------- */
+/* ---- One for one ------------------------------------------------------- */
 static void map(struct node *t)
 {
     struct changing *c = some_changing();
@@ -102,7 +103,7 @@ static void scan_or_reduce(struct node *t)
                    t->says);
 }
 
-/* ---- Some of them ----------------------------------------------------------------- */
+/* ---- Some of them ------------------------------------------------------ */
 static void filter(struct node *t)
 {
     struct changing *c = one_in(4) ? NULL : some_changing();
@@ -189,7 +190,7 @@ static void distinct(struct node *t)
     t->says = says("distinct(%s)", t->says);
 }
 
-/* ---- All into one, one into many ----------------------------------------------------- */
+/* ---- All into one, one into many --------------------------------------- */
 static void collect(struct node *t)
 {
     size_t most = one_in(3) ? below(8) : UINT32_MAX;
@@ -289,7 +290,7 @@ static void flat_map(struct node *t)
     t->says = says("flat_map%u(width %u, %s)", c->what, width, t->says);
 }
 
-/* ---- Those that change nothing, or the end only ---------------------------------------- */
+/* ---- Those that change nothing, or the end only ------------------------ */
 static void passes_on(flow_gen *self, flow_stage *source, void *arg)
 {
     flow_value v;
@@ -357,7 +358,7 @@ static void trap(struct node *t)
     t->says = says("trap(%s)", t->says);
 }
 
-/* ---- Retry ------------------------------------------------------------------------------ */
+/* ---- Retry ------------------------------------------------------------- */
 enum { TRIES = 3 };
 
 struct tries { flow_stage *s[TRIES]; size_t next; };
@@ -402,7 +403,7 @@ static struct node retry(void)
     return t;
 }
 
-/* ---- Several into one -------------------------------------------------------------------- */
+/* ---- Several into one -------------------------------------------------- */
 enum { MANY = 4 };
 
 struct inputs { struct node t[MANY]; flow_stage *s[MANY]; size_t n; };
@@ -556,7 +557,7 @@ static struct node tee(int depth)
     return t;
 }
 
-/* ---- Bytes ---------------------------------------------------------------------------------- */
+/* ---- Bytes ------------------------------------------------------------- */
 static flow_value text_of(const char *p, size_t n)
 {
     return flow_text(p, n);
@@ -738,7 +739,7 @@ static void add_byte_operator(struct node *t)
     }
 }
 
-/* ---- Growing ------------------------------------------------------------------------------- */
+/* ---- Growing ----------------------------------------------------------- */
 static void read_ahead(struct node *t)
 {
     size_t n = below(8) + 1;

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- Chance ------------------------------------------------------------------ */
+/* ---- Chance ------------------------------------------------------------ */
 static uint64_t chance;
 
 void seed_chance(uint64_t seed)
@@ -24,7 +24,7 @@ unsigned below(unsigned n)
     return (unsigned)((z ^ (z >> 31)) % n);
 }
 
-/* ---- Memory of a tree ---------------------------------------------------------- */
+/* ---- Memory of a tree -------------------------------------------------- */
 struct kept {
     struct kept *next;
     void (*forget)(void *p);
@@ -57,7 +57,7 @@ void tree_forget(void)
     }
 }
 
-/* ---- Outcomes ------------------------------------------------------------------- */
+/* ---- Outcomes ---------------------------------------------------------- */
 void outcome_add(struct outcome *o, flow_value v)
 {
     if (o->n == o->room) {
@@ -95,7 +95,7 @@ void outcome_drop(struct outcome *o)
     *o = (struct outcome){ 0 };
 }
 
-/* ---- Saying --------------------------------------------------------------------- */
+/* ---- Saying ------------------------------------------------------------ */
 bool describing;
 
 static void free_text(void *p)
@@ -139,7 +139,7 @@ char *says_value(const flow_value *v)
     return keep_text(text);
 }
 
-/* ---- Scripts of leaves -------------------------------------------------------------- */
+/* ---- Scripts of leaves ------------------------------------------------- */
 enum { MOST = 12 };
 
 struct action {
@@ -244,7 +244,7 @@ static char *leaf_says(const char *kind, const struct leaf *l)
     return says("%s ]", text);
 }
 
-/* ---- A leaf that is a stage of its own ------------------------------------------------ */
+/* ---- A leaf that is a stage of its own --------------------------------- */
 struct acting {
     const struct leaf *leaf;
     size_t at;
@@ -315,7 +315,7 @@ static flow_stage *acting(const struct leaf *l)
     return flow_stage_new(&type, &(struct acting){ .leaf = l });
 }
 
-/* ---- Leaves of other kinds ------------------------------------------------------------- */
+/* ---- Leaves of other kinds --------------------------------------------- */
 static void acts(flow_gen *self, flow_stage *source, void *arg)
 {
     const struct leaf *l = arg;
@@ -419,7 +419,7 @@ struct node grow_leaf(bool of_text)
     return node;
 }
 
-/* ---- Functions of a user ---------------------------------------------------------------- */
+/* ---- Functions of a user ----------------------------------------------- */
 struct changing *some_changing(void)
 {
     struct changing *c = tree_alloc(sizeof *c, NULL);
@@ -453,8 +453,8 @@ bool chosen(const flow_value *v, void *arg)
     return flow_hash(v) % c->mod != 0;
 }
 
-/* The stage a value is expanded to: so many times the value and a number, after a
- * pause perhaps; some fail. */
+/* The stage a value is expanded to: so many times the value and a number, after
+ * a pause perhaps; some fail. */
 struct expanded { flow_value v; unsigned n; bool pauses, fails; };
 
 static struct expanded expansion(const flow_value *v, const struct changing *c)

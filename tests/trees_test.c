@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Random trees of operators give what a simple model says; closed at any moment,
- * or without memory, a beginning of it; and they never leak.
+/* Random trees of operators give what a simple model says; closed at any
+ * moment, or without memory, a beginning of it; and they never leak.
  *
  *     trees_test [--trees N] [--seed S]
  *
@@ -12,9 +12,10 @@
 
 enum { DEPTH = 5, INPUTS = 12 };
 
-/* ---- Roots ------------------------------------------------------------------------ */
+/* ---- Roots ------------------------------------------------------------- */
 /* What must come of the root: one sequence exactly; several, mixed but each in
- * its order; or one of several. The values of several are pairs with a number. */
+ * its order; or one of several. The values of several are pairs with a number.
+ */
 enum kind { EXACT, MIXED, ONE_OF };
 
 struct root {
@@ -149,7 +150,7 @@ static struct root grow_root(uint64_t seed)
     return r;
 }
 
-/* ---- Holding it against what came --------------------------------------------------- */
+/* ---- Holding it against what came -------------------------------------- */
 struct came {
     const struct root *root;
     size_t at[INPUTS];                      /* how much of each has come    */
@@ -233,7 +234,7 @@ static void check_end(struct came *c, flow_value end)
     flow_drop(end);
 }
 
-/* ---- Driving ------------------------------------------------------------------------- */
+/* ---- Driving ----------------------------------------------------------- */
 static struct { flow_waker waker; bool woken; } driver;
 
 static void driver_woken(flow_waker *w)
@@ -297,7 +298,7 @@ static unsigned long drive(flow_stage *s, struct came *c, unsigned long most)
     return asks;
 }
 
-/* ---- Runs ------------------------------------------------------------------------------ */
+/* ---- Runs -------------------------------------------------------------- */
 /* Grows the tree of that seed, asks at most `most` times, and closes it. The
  * at-th allocation fails, if at > 0. Answers how often it asked. */
 static unsigned long run(uint64_t seed, unsigned long most, unsigned long at)

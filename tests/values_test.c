@@ -8,7 +8,7 @@
 
 #define N(array) (sizeof (array) / sizeof *(array))
 
-/* ---- Writing ------------------------------------------------------------------ */
+/* ---- Writing ----------------------------------------------------------- */
 TEST(small_values_are_written_as_people_write_them)
 {
     expect("None True False 12 -3 2.5 1.0 two",
@@ -66,7 +66,7 @@ TEST(print_ends_the_line)
     free(text);
 }
 
-/* ---- Making ------------------------------------------------------------------- */
+/* ---- Making ------------------------------------------------------------ */
 TEST(text_is_a_copy)
 {
     char s[] = "copied";
@@ -135,7 +135,7 @@ TEST(of_makes_a_value_of_what_it_is_given)
     CHECK(flow_of(flow_none()).kind == FLOW_NONE);
 }
 
-/* ---- Looking ------------------------------------------------------------------- */
+/* ---- Looking ----------------------------------------------------------- */
 TEST(what_has_no_text_gives_none)
 {
     flow_value v = flow_int(1);
@@ -182,7 +182,7 @@ TEST(none_false_zero_and_empty_are_not_true)
     }
 }
 
-/* ---- Sharing -------------------------------------------------------------------- */
+/* ---- Sharing ----------------------------------------------------------- */
 TEST(a_shared_value_lives_until_its_last_owner_drops_it)
 {
     flow_value v = flow_text("shared by two", 13), w = flow_share(v);
@@ -290,7 +290,7 @@ TEST(slices_are_right_around_every_power_of_two)
     flow_drop(v);
 }
 
-/* ---- Boxes ----------------------------------------------------------------------- */
+/* ---- Boxes ------------------------------------------------------------- */
 static int released;
 
 static void release(void *p)
@@ -368,7 +368,7 @@ TEST(boxes_of_a_class_compare_as_it_says)
     flow_drop(c);
 }
 
-/* ---- Order ------------------------------------------------------------------------ */
+/* ---- Order ------------------------------------------------------------- */
 static int sign(int n)
 {
     return (n > 0) - (n < 0);

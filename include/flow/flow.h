@@ -71,8 +71,8 @@ extern "C" {
 #endif
 #pragma GCC visibility push(default)
 
-/* What flows and deferreds call. A function takes v and answers another value, or
- * an ERROR, which fails; a test looks. `arg` is borrowed. */
+/* What flows and deferreds call. A function takes v and answers another value,
+ * or an ERROR, which fails; a test looks. `arg` is borrowed. */
 typedef flow_value flow_function(flow_value v, void *arg);
 typedef bool       flow_test(const flow_value *v, void *arg);
 
@@ -97,10 +97,10 @@ typedef flow_status flow_step(void *state, flow_stage *out);
 flow_stage *flow_iterate(flow_step *step, void *state);
 
 /* ---- Generators ------------------------------------------------------------
- * A generator runs `body` on a small stack of its own, from one ask to the next.
- * It owns `source` (which may be NULL) and closes it after the body. `arg` is
- * borrowed. The stage ends when the body returns: with the failure that is left
- * in `self`, if any. */
+ * A generator runs `body` on a small stack of its own, from one ask to the
+ * next. It owns `source` (which may be NULL) and closes it after the body;
+ * `arg` is borrowed. The stage ends when the body returns: with the failure that
+ * is left in `self`, if any. */
 typedef void flow_body(flow_gen *self, flow_stage *source, void *arg);
 flow_stage *flow_generate(flow_body *body, flow_stage *source, void *arg);
 
@@ -111,7 +111,8 @@ flow_stage *flow_generate(flow_body *body, flow_stage *source, void *arg);
 flow_stage *flow_read_ahead(flow_stage *s, size_t n);
 
 /* The name of a stage in traces and listings, borrowed for ever: a literal. By
- * default a generator is called as its body, others as their operator. Gives s. */
+ * default a generator is called as its body, others as their operator. Gives s.
+ */
 flow_stage *flow_named(flow_stage *s, const char *name);
 
 /* The following are for the inside of a body and of the functions it calls, at
@@ -120,8 +121,8 @@ flow_stage *flow_named(flow_stage *s, const char *name);
 /* The next value of `from`, which is now yours. */
 static bool flow_next(flow_gen *self, flow_stage *from, flow_value *out);
 
-/* All values that are ready: at least one. They are yours; the array is not, and
- * is good until `from` is asked again. */
+/* All values that are ready: at least one. They are yours; the array is not,
+ * and is good until `from` is asked again. */
 static bool flow_next_set(flow_gen *self, flow_stage *from, flow_value **set,
                           size_t *n);
 
@@ -143,9 +144,9 @@ static bool flow_await(flow_gen *self, flow_deferred *d, flow_value *out);
 
 /* These never suspend. */
 
-/* Makes a failure of your own. It leaves the body when you return, which is yours
- * to do: until then you may still yield, and flow_catch takes it back. A second
- * one while another is on its way is only reported. */
+/* Makes a failure of your own. It leaves the body when you return, which is
+ * yours to do: until then you may still yield, and flow_catch takes it back. A
+ * second one while another is on its way is only reported. */
 #define flow_fail(self, ...)                                                \
     flow_raise_at((self), flow_error(__VA_ARGS__), FLOW_HERE)
 #define flow_raise(self, error) flow_raise_at((self), (error), FLOW_HERE)
@@ -159,14 +160,15 @@ bool flow_catch(flow_gen *self, const flow_error_class *c, flow_value *error);
 /* Whether nobody listens any more: every wait now answers false. */
 bool flow_closing(const flow_gen *self);
 
-/* Has clean(p) called when the body has returned or is given up; the last first.
- * False, for want of memory: it was called now, and a failure is raised. */
+/* Has clean(p) called when the body has returned or is given up; the last
+ * first. False, for want of memory: it was called now, and a failure is raised.
+ */
 bool flow_cleanup(flow_gen *self, void (*clean)(void *p), void *p);
 
 /* ---- Ending ----------------------------------------------------------------
- * Closes a stage and all it reads from, at any moment; NULL is fine. A suspended
- * body runs to its end, with every wait answering false; one that goes on
- * waiting after FLOW_PATIENCE such answers is given up: its clean-ups are run,
+ * Closes a stage and all it reads from, at any moment; NULL is fine. A body that
+ * is suspended runs to its end, with every wait answering false; one that goes
+ * on waiting after FLOW_PATIENCE such answers is given up: its clean-ups are run,
  * and that is reported. Never suspends. A failure that nobody has read is
  * reported. */
 void flow_close(flow_stage *s);
@@ -176,23 +178,24 @@ enum { FLOW_PATIENCE = 16 };
  * What asks the last stage. */
 
 /* The next value, running the thread's loop until there is one. False: the end,
- * or a failure: flow_failure tells which. Fails with FLOW_ESTUCK when nothing that could
- * ever wake the flow is left, with FLOW_ENESTED inside a flow (use flow_next).
- * (Block of the original) */
+ * or a failure: flow_failure tells which. Fails with FLOW_ESTUCK when nothing
+ * that could ever wake the flow is left, with FLOW_ENESTED inside a flow (use
+ * flow_next). (Block of the original) */
 bool flow_block(flow_stage *s, flow_value *out);
 
-/* Runs a flow to its end and closes it: the LIST of all its values, or the ERROR
- * it failed with. So flow_print(stdout, flow_block_all(s)) shows what s does. */
+/* Runs a flow to its end and closes it: the LIST of all its values, or the
+ * ERROR it failed with. So flow_print(stdout, flow_block_all(s)) shows what s
+ * does. */
 flow_value flow_block_all(flow_stage *s);
 
 /* The failure flow_block ended with, or NULL. Borrowed until s is closed. */
 const flow_value *flow_failure(const flow_stage *s);
 
-/* Runs a flow beside all others of this thread, at once (inside a flow: from the
- * next turn on). Fires with the last value, or NONE, when the flow has ended, or
- * with its failure; flow_run(flow_collect(s)) gives the LIST of all. The
- * deferred is yours; releasing it before it has fired closes the flow. (Deferred
- * of the original) */
+/* Runs a flow beside all others of this thread, at once (inside a flow: from
+ * the next turn on). Fires with the last value, or NONE, when the flow has
+ * ended, or with its failure; flow_run(flow_collect(s)) gives the LIST of all.
+ * The deferred is yours; releasing it before it has fired closes the flow.
+ * (Deferred of the original) */
 flow_deferred *flow_run(flow_stage *s);
 
 /* Runs the thread's loop until nothing is left to do, or flow_stop. A flow that
@@ -206,7 +209,7 @@ void flow_stop(void);                       /* at the end of this turn      */
  * already. An ERROR takes the path of `bad`, another value that of `good`; a
  * missing one passes on. A callback that answers flow_later(d) makes the chain
  * wait for d. A failure left when the last holder goes is reported. */
-flow_deferred *flow_defer(void);            /* without memory: one that failed */
+flow_deferred *flow_defer(void);            /* without memory: it has failed */
 void           flow_fire(flow_deferred *d, flow_value v);      /* takes v; the
                                                first firing counts          */
 void           flow_then(flow_deferred *d, flow_function *good,
@@ -219,8 +222,8 @@ flow_deferred *flow_hold(flow_deferred *d);             /* one more holder  */
 void           flow_release(flow_deferred *d);          /* NULL is fine     */
 
 /* Gives up waiting: `undo` of flow_on_cancel is called, and if it has not fired
- * by then it fires with FLOW_ECANCELLED. The last release of an unfired deferred
- * does the same. */
+ * by then it fires with FLOW_ECANCELLED. The last release of an unfired
+ * deferred does the same. */
 void flow_cancel(flow_deferred *d);
 void flow_on_cancel(flow_deferred *d, void (*undo)(void *arg), void *arg);
 
@@ -237,7 +240,8 @@ flow_stage *flow_from_deferred(flow_deferred *d);
 
 /* ---- Channels --------------------------------------------------------------
  * A bounded queue whose reading end is a stage. A channel of room 0 hands over
- * directly: a sender waits for its reader, and goes on at once if one waits. Choose among several by merging. */
+ * directly: a sender waits for its reader, and goes on at once if one waits.
+ * Choose among several by merging. */
 flow_chan *flow_chan_new(size_t room);
 flow_chan *flow_chan_hold(flow_chan *c);
 void       flow_chan_release(flow_chan *c); /* the last: finishes it        */
@@ -265,15 +269,16 @@ void flow_chan_on_room(flow_chan *c, void (*call)(void *arg), void *arg);
  * writer is yours to release. (Callback of the original) */
 flow_stage *flow_callback(size_t room, flow_chan **writer);
 
-/* ---- What is going on ------------------------------------------------------ */
+/* ---- What is going on -------------------------------------------------- */
 
 /* Writes every live flow of this thread to a descriptor: its chain of stages,
- * where each was made, what is ready, what it waits for and since when, how much
- * stack it has used. Allocates nothing: may be called from a signal handler. */
+ * where each was made, what is ready, what it waits for and since when, how
+ * much stack it has used. Allocates nothing: may be called from a signal
+ * handler. */
 void flow_dump(int fd);
 
-/* Process-wide settings. Set them before anything else is called. A field left 0
- * or NULL means the default. */
+/* Process-wide settings. Set them before anything else is called. A field left
+ * 0 or NULL means the default. */
 typedef struct flow_config {
     void *ctx;                  /* handed to the functions below            */
     /* Every allocation: p NULL: new; size 0: free; `old` is p's size. */
@@ -311,7 +316,8 @@ void flow_trim(void);
     flow_named(flow_made(flow_generate(body, __VA_ARGS__), FLOW_HERE), #body)
 #define flow_from_deferred(...)                                              \
     flow_made(flow_from_deferred(__VA_ARGS__), FLOW_HERE)
-#define flow_from_chan(...)     flow_made(flow_from_chan(__VA_ARGS__), FLOW_HERE)
+#define flow_from_chan(...)                                                  \
+    flow_made(flow_from_chan(__VA_ARGS__), FLOW_HERE)
 #define flow_callback(...)                                             \
     flow_made(flow_callback(__VA_ARGS__), FLOW_HERE)
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The machinery behind flow.h: nothing here is for use, and all of it may change.
- * It is in a header because a value that costs two nanoseconds has no time for
- * calls: taking a ready result, giving one, and the switch between the stacks of
- * a generator and its consumer are compiled into the bodies themselves. There
- * every switch is a jump of its own, which the processor learns to predict, and
- * no return address is left on the wrong stack. */
+/* The machinery behind flow.h: nothing here is for use, and all of it may
+ * change. It is in a header because a value that costs two nanoseconds has no
+ * time for calls: taking a ready result, giving one, and the switch between the
+ * stacks of a generator and its consumer are compiled into the bodies
+ * themselves. There every switch is a jump of its own, which the processor
+ * learns to predict, and no return address is left on the wrong stack. */
 #ifndef FLOW_FLOW_H
 #include <flow/flow.h>
 #endif
@@ -96,7 +96,7 @@ void flow__switch(flow__context *save, const flow__context *to, void *ip);
 
 #endif
 
-/* ---- What stages are ------------------------------------------------------- */
+/* ---- What stages are --------------------------------------------------- */
 struct flow_stage {
     flow_value *next, *end;         /* ready results; given ones go to end  */
     flow_value *limit;              /* of the buffer: [first, limit)        */
@@ -146,8 +146,9 @@ void flow__park_watched(flow_gen *self);
 void flow__value_freed(flow_value v);
 
 /* ---- Suspending -------------------------------------------------------------
- * Whatever suspends is a loop compiled into the body: a call that suspends would
- * leave its return address behind, and every return after it mispredicted. */
+ * Whatever suspends is a loop compiled into the body: a call that suspends
+ * would leave its return address behind, and every return after it
+ * mispredicted. */
 
 /* Leaves a generator that must wait; it is back when it is asked again. */
 static inline __attribute__((always_inline)) void flow__park(flow_gen *self)
@@ -250,7 +251,8 @@ static inline bool flow_yield_value(flow_gen *self, flow_value v)
     return s->end != s->limit;
 }
 
-/* Each wait of its own kind: begun, then parked as long as it goes on, ended. */
+/* Each wait of its own kind: begun, then parked as long as it goes on, ended.
+ */
 struct flow__nap {
     flow_task task;                         /* first                        */
     flow_waker *waker;
@@ -269,8 +271,8 @@ static inline bool flow_cooperate(flow_gen *self, double seconds)
     return flow__nap_end(self, &n);
 }
 
-/* Waits for the outcome of a deferred: intrusive, in whoever waits. call is made
- * once, after all callbacks have run; it may take the outcome. */
+/* Waits for the outcome of a deferred: intrusive, in whoever waits. call is
+ * made once, after all callbacks have run; it may take the outcome. */
 struct flow__waiter {
     struct flow__waiter *next, *prev;
     void (*call)(struct flow__waiter *w);
@@ -316,7 +318,7 @@ static inline bool flow_send(flow_gen *self, flow_chan *c, flow_value v)
     return flow__send_end(self, &s);
 }
 
-/* ---- Reading and giving ---------------------------------------------------- */
+/* ---- Reading and giving ------------------------------------------------ */
 static inline flow_status flow_pull(flow_stage *s, flow_waker *w,
                                     flow_value *out)
 {
@@ -353,7 +355,7 @@ static inline void *flow_self(flow_stage *s)
     return s + 1;
 }
 
-/* ---- Values ---------------------------------------------------------------- */
+/* ---- Values ------------------------------------------------------------ */
 static inline flow_value flow_none(void)
 {
     flow_value v = { FLOW_NONE, 0, 0, { 0 } };

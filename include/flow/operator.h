@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Operators: stages over other stages.
  *
- * Each takes the stages it reads. What it says of values holds for results only:
- * a failure of an input passes through after the results before it, ends the
- * operator, and closes its other inputs; a settled error (flow_trap) passes
+ * Each takes the stages it reads. What it says of values holds for results
+ * only: a failure of an input passes through after the results before it, ends
+ * the operator, and closes its other inputs; a settled error (flow_trap) passes
  * untouched as if it were not there. A function or test gets `arg`, which is
  * borrowed; a function that answers an ERROR fails the operator. Operators keep
  * no queue but where a size is named, never read further ahead than they must,
@@ -19,7 +19,7 @@ extern "C" {
 #endif
 #pragma GCC visibility push(default)
 
-/* ---- One for one ----------------------------------------------------------- */
+/* ---- One for one ------------------------------------------------------- */
 flow_stage *flow_map(flow_stage *s, flow_function *f, void *arg);
 
 /* Tuples (0, first), (1, second), ... counting from `from`. */
@@ -31,11 +31,12 @@ typedef flow_value flow_fold(flow_value so_far, flow_value next,
                              void *arg);                    /* takes both   */
 flow_stage *flow_scan(flow_stage *s, flow_value start, flow_fold *f, void *arg);
 
-/* ---- Some of them ---------------------------------------------------------- */
+/* ---- Some of them ------------------------------------------------------ */
 /* Those that pass; test NULL keeps what is flow_true. */
 flow_stage *flow_filter(flow_stage *s, flow_test *test, void *arg);
 
-/* The first n; closes its source as soon as it has them. Skip: all but these. */
+/* The first n; closes its source as soon as it has them. Skip: all but these.
+ */
 flow_stage *flow_take(flow_stage *s, size_t n);
 flow_stage *flow_skip(flow_stage *s, size_t n);
 
@@ -46,7 +47,7 @@ flow_stage *flow_skip_while(flow_stage *s, flow_test *test, void *arg);
 /* Leaves out what compares equal to the value before. */
 flow_stage *flow_distinct(flow_stage *s);
 
-/* ---- All into one, one into many ------------------------------------------- */
+/* ---- All into one, one into many --------------------------------------- */
 /* The last of the running values of flow_scan, or start when there are none. */
 flow_stage *flow_reduce(flow_stage *s, flow_value start, flow_fold *f,
                         void *arg);
@@ -55,7 +56,8 @@ flow_stage *flow_reduce(flow_stage *s, flow_value start, flow_fold *f,
 flow_stage *flow_collect_most(flow_stage *s, size_t most);
 #define flow_collect(s) flow_collect_most((s), UINT32_MAX)
 
-/* Calls f with each value, drops what it answers (an ERROR fails), gives none. */
+/* Calls f with each value, drops what it answers (an ERROR fails), gives none.
+ */
 flow_stage *flow_for_each(flow_stage *s, flow_function *f, void *arg);
 
 /* LISTs of n values; the last may be shorter. With seconds > 0 a list also goes
@@ -69,9 +71,10 @@ flow_stage *flow_unbatch(flow_stage *s);
 typedef flow_stage *flow_expand(flow_value v, void *arg);       /* takes v   */
 flow_stage *flow_flat_map(flow_stage *s, flow_expand *f, void *arg);
 
-/* Up to `width` of the stages f makes, read at the same time. The results in the
- * order of the values they come from, or as they come. Each is read to its end.
- * In order, a stage whose turn has not come may be ahead by one row set. */
+/* Up to `width` of the stages f makes, read at the same time. The results in
+ * the order of the values they come from, or as they come. Each is read to its
+ * end. In order, a stage whose turn has not come may be ahead by one row set.
+ */
 flow_stage *flow_parallel(flow_stage *s, size_t width, flow_expand *f,
                           void *arg);
 flow_stage *flow_parallel_unordered(flow_stage *s, size_t width,
@@ -106,7 +109,8 @@ flow_stage *flow_merge(flow_stage *const *s, size_t n);
 flow_stage *flow_concurrent(flow_stage *const *s, size_t n);
 flow_stage *flow_stage_of(const flow_value *v);         /* NULL: not one    */
 
-/* All results of the first input that has any, or ends; the others are closed. */
+/* All results of the first input that has any, or ends; the others are closed.
+ */
 flow_stage *flow_race(flow_stage *const *s, size_t n);
 
 /* ---- One stage for several readers ------------------------------------------
@@ -115,7 +119,7 @@ flow_stage *flow_race(flow_stage *const *s, size_t n);
  * holds nobody up; when all are closed, so is s. */
 void flow_tee(flow_stage *s, size_t room, flow_stage **out, size_t n);
 
-/* ---- Time and trouble ------------------------------------------------------ */
+/* ---- Time and trouble -------------------------------------------------- */
 /* Reads up to n values ahead, from its first ask on, into a buffer, n >= 1:
  * the source works while the reader does. */
 flow_stage *flow_prefetch(flow_stage *s, size_t n);
@@ -129,18 +133,18 @@ flow_stage *flow_throttle(flow_stage *s, double seconds);
 flow_stage *flow_within(flow_stage *s, double seconds);
 flow_stage *flow_deadline(flow_stage *s, double seconds);
 
-/* Failures of that class come as one last value, settled. In the original a list
- * given to wrap. Several: nest. */
+/* Failures of that class come as one last value, settled. In the original a
+ * list given to wrap. Several: nest. */
 flow_stage *flow_trap(flow_stage *s, const flow_error_class *c);
 
 /* Reads the stage make(arg) gives; when it fails with class c, another one, up
- * to n more times, waiting `seconds` before the first, twice as long before each
- * further one. Values given before a failure have been given. */
+ * to n more times, waiting `seconds` before the first, twice as long before
+ * each further one. Values given before a failure have been given. */
 typedef flow_stage *flow_source(void *arg);
 flow_stage *flow_retry(flow_source *make, void *arg,
                        const flow_error_class *c, size_t n, double seconds);
 
-/* ---- Bytes -------------------------------------------------------------------
+/* ---- Bytes -----------------------------------------------------------------
  * Over text or bytes in pieces of any size, cut anywhere; pieces out share the
  * buffer in wherever they lie in one piece. Other kinds fail with FLOW_EINVAL.
  * All have a bound on what they gather, and fail with FLOW_ELIMIT beyond it; an

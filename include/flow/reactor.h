@@ -24,25 +24,25 @@ extern "C" {
 #pragma GCC visibility push(default)
 
 /* This thread's host on a loop of its own, which flow_block and flow_loop run.
- * Made at the first call; NULL, and a report, when the system has no descriptors
- * or memory for it. */
+ * Made at the first call; NULL, and a report, when the system has no
+ * descriptors or memory for it. */
 flow_host *flow_uv_host(void);
 
 /* This thread's host on a loop of the program's own, which the program runs by
  * uv_run: flow_run there, not flow_block. The loop is borrowed until
- * flow_uv_close, and must turn once more after that. NULL as above, and when the
- * thread has a host of libuv already. */
+ * flow_uv_close, and must turn once more after that. NULL as above, and when
+ * the thread has a host of libuv already. */
 struct uv_loop_s;
 flow_host *flow_uv_host_on(struct uv_loop_s *loop);
 
 /* Gives this thread's host of libuv back, and the core's own is used again. The
- * flows that wait in it are to be closed before; what is still open is reported,
- * and left as it is. */
+ * flows that wait in it are to be closed before; what is still open is
+ * reported, and left as it is. */
 void flow_uv_close(void);
 
 /* A stage of the signals of that number (SIGINT, ...) from its first ask on, as
- * INTs, without an end; instead of what the signal would do otherwise. Those that
- * come faster than they are read count as one. */
+ * INTs, without an end; instead of what the signal would do otherwise. Those
+ * that come faster than they are read count as one. */
 flow_stage *flow_signals(int number);
 
 #pragma GCC visibility pop

@@ -75,8 +75,8 @@ typedef struct flow_type {
 /* `inputs` of a type whose self begins with its one source. */
 size_t flow_first_input(void *self, flow_stage ***list);
 
-/* A stage with a copy of *self. Without memory, self's things are closed and the
- * stage fails. flow_self finds the copy again. */
+/* A stage with a copy of *self. Without memory, self's things are closed and
+ * the stage fails. flow_self finds the copy again. */
 flow_stage *flow_stage_new(const flow_type *t, const void *self);
 static inline void *flow_self(flow_stage *s);
 
@@ -99,13 +99,13 @@ static inline size_t flow_ready(const flow_stage *s);
 /* Makes results ready, or finds that there are none yet; takes nothing. */
 flow_status flow_fill(flow_stage *s, flow_waker *w);
 
-/* ---- Giving: only inside fill, to its own `out` ---------------------------- */
+/* ---- Giving: only inside fill, to its own `out` ------------------------ */
 
 /* How many values may be given at this call: at least 1 when it begins. */
 static inline size_t flow_room(const flow_stage *out);
 
-/* Gives v, which it takes. An ERROR is the failure, delivered after all results;
- * what is given after it is dropped. */
+/* Gives v, which it takes. An ERROR is the failure, delivered after all
+ * results; what is given after it is dropped. */
 void flow_give(flow_stage *out, flow_value v);
 
 /* Gives v[0..n-1] where they are, without copying; the array must stay until
@@ -120,14 +120,14 @@ flow_status flow_raise_in(flow_stage *out, flow_value error);
 static inline flow_status flow_pass(flow_stage *out, flow_status st,
                                     flow_value error);
 
-/* For the listing: what a fill that answers FLOW_WAIT, and is not waiting for an
- * input, waits for: a literal. */
+/* For the listing: what a fill that answers FLOW_WAIT, and is not waiting for
+ * an input, waits for: a literal. */
 void flow_waits_for(flow_stage *out, flow_waker *w, const char *what);
 
 /* ---- Waking ----------------------------------------------------------------
  * A waker is remembered by what makes a pending stage ready. `call` marks or
  * queues; it never runs a stage. An operator over many inputs gives each a waker
- * of its own, and on its call wakes the one it was last asked with. Waking once
+ * of its own, and on its call wakes the one it was last asked with. To wake once
  * too often is harmless. A waker lives as long as whoever handed it out. */
 struct flow_waker {
     void (*call)(flow_waker *w);
@@ -137,7 +137,7 @@ static inline void flow_wake(flow_waker *w) { if (w != NULL) w->call(w); }
 
 /* ---- Hosts -----------------------------------------------------------------
  * A host is the core's own loop of timers, libuv, or a test's virtual clock.
- * Tasks live inside whoever waits, so posting cannot fail and never allocates. */
+ * Tasks live inside whoever waits, so posting cannot fail nor allocates. */
 typedef struct flow_task {
     void (*call)(struct flow_task *t);
     double at;                              /* the rest is the host's       */

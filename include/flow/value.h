@@ -2,10 +2,11 @@
 /* Values and errors: what travels through a flow.
  *
  * A value is 16 bytes and is passed by value. Small kinds are in place; text,
- * bytes, lists, boxes and errors are counted, and moved: whoever holds one hands
- * it on or drops it. Read the small kinds directly: v.kind, v.as.num.
+ * bytes, lists, boxes and errors are counted, and moved: whoever holds one
+ * hands it on or drops it. Read the small kinds directly: v.kind, v.as.num.
  *
- * Values belong to one thread at a time, and so do those that share a buffer. */
+ * Values belong to one thread at a time, and so do those that share a buffer.
+ */
 #ifndef FLOW_FLOW_H
 #include <flow/flow.h>      /* the chapters are read together */
 #endif
@@ -41,7 +42,7 @@ typedef struct flow_value {
     } as;
 } flow_value;
 
-/* ---- Making ---------------------------------------------------------------- */
+/* ---- Making ------------------------------------------------------------ */
 static inline flow_value flow_none(void);
 static inline flow_value flow_bool(bool yes);
 static inline flow_value flow_int(int64_t n);
@@ -56,7 +57,8 @@ flow_value flow_bytes(const void *p, size_t len);       /* copies           */
  * *p is NULL when there was no memory. */
 flow_value flow_buffer(size_t len, char **p);
 
-/* Part of a text or bytes; shares its buffer. Bounds are cut to what is there. */
+/* Part of a text or bytes; shares its buffer. Bounds are cut to what is there.
+ */
 flow_value flow_slice(const flow_value *v, size_t from, size_t len);
 
 /* Takes the n items; n is at most UINT32_MAX. FLOW_VALUES writes the pair. */
@@ -76,11 +78,11 @@ flow_value flow_box(const flow_class *c, void *p);              /* takes p  */
 
 /* flow_of(x) makes a value of a number, a bool, a literal, or a value. */
 
-/* ---- Owning ---------------------------------------------------------------- */
+/* ---- Owning ------------------------------------------------------------ */
 static inline flow_value flow_share(flow_value v);  /* one more owner       */
 static inline void flow_drop(flow_value v);         /* one less             */
 
-/* ---- Looking; what they give is borrowed from v ---------------------------- */
+/* ---- Looking; what they give is borrowed from v ------------------------ */
 const char *flow_chars(const flow_value *v, size_t *len);   /* not ended by 0;
                                                    NULL, 0 if it has none   */
 const flow_value *flow_items(const flow_value *v, size_t *n);
@@ -113,7 +115,7 @@ typedef struct flow_error_class {
     X(FLOW_EANY,       "Error",       NULL)      /* every error             */ \
     X(FLOW_ENOMEM,     "NoMemory",    FLOW_EANY)                             \
     X(FLOW_EINVAL,     "Invalid",     FLOW_EANY) /* a wrong argument        */ \
-    X(FLOW_ELIMIT,     "Limit",       FLOW_EANY) /* longer, more than allowed */ \
+    X(FLOW_ELIMIT,     "Limit",       FLOW_EANY) /* more than allowed       */ \
     X(FLOW_EFORMAT,    "Format",      FLOW_EANY) /* malformed input         */ \
     X(FLOW_ECANCELLED, "Cancelled",   FLOW_EANY)                             \
     X(FLOW_ETIMEOUT,   "Timeout",     FLOW_EANY)                             \
@@ -133,7 +135,8 @@ flow_value flow_system_error(int code, const char *why, ...)
 flow_value flow_because(flow_value error, flow_value cause);   /* takes both */
 
 /* An error made an ordinary value: it may be given, yielded and kept. What
- * flow_catch and flow_trap hand out are such. flow_raise makes it fail again. */
+ * flow_catch and flow_trap hand out are such. flow_raise makes it fail again.
+ */
 flow_value flow_settle(flow_value error);                      /* takes it  */
 static inline bool flow_fails(flow_value v);    /* an ERROR not settled     */
 

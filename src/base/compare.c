@@ -122,7 +122,7 @@ int flow_compare(const flow_value *a, const flow_value *b)
     return 0;
 }
 
-/* ---- Hash: FNV-1a for what is short, stirred at the end ---------------------- */
+/* ---- Hash: FNV-1a for what is short, stirred at the end ---------------- */
 static uint64_t stir(uint64_t h)
 {
     h ^= h >> 32;

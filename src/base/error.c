@@ -119,7 +119,7 @@ void flow__error_through(flow_value *error, const char *name,
     e->steps++;
 }
 
-/* ---- Looking ---------------------------------------------------------------- */
+/* ---- Looking ----------------------------------------------------------- */
 bool flow_is(const flow_value *v, const flow_error_class *c)
 {
     const struct flow__error *e = flow__error_of(v);
@@ -165,7 +165,8 @@ void flow_print_trace(FILE *to, const flow_value *error)
                 fprintf(to, "    through %s, made at %s\n", e->trace[i].name,
                         e->trace[i].where != NULL ? e->trace[i].where : "?");
         if (e->steps > FLOW__TRACE_KEPT)
-            fprintf(to, "    and through %u more\n", e->steps - FLOW__TRACE_KEPT);
+            fprintf(to, "    and through %u more\n",
+                    e->steps - FLOW__TRACE_KEPT);
         if (e->cause.kind == FLOW_ERROR)
             fputs("because of ", to);
     }

@@ -46,7 +46,7 @@ static void free_text(flow_value v)
         flow__free(f, sizeof *f);
         flow_drop(owner);
     } else {
-        struct flow__buffer *b = (struct flow__buffer *)(void *)flow__held_of(v);
+        struct flow__buffer *b = (void *)flow__held_of(v);
         flow__free(b, sizeof *b + b->size);
     }
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The one way to memory, and the process-wide settings behind it. Every call may
- * answer NULL; whoever frees says the size. */
+/* The one way to memory, and the process-wide settings behind it. Every call
+ * may answer NULL; whoever frees says the size. */
 #ifndef FLOW_BASE_MEMORY_H
 #define FLOW_BASE_MEMORY_H
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The one thread-local of the library: what belongs to the flows of a thread. */
+/* The one thread-local of the library: what belongs to the flows of a thread.
+ */
 #ifndef FLOW_BASE_THREAD_H
 #define FLOW_BASE_THREAD_H
 

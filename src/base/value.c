@@ -104,7 +104,8 @@ static flow_value far_slice(const flow_value *v, const char *chars, size_t len)
         return flow__no_memory_error();
     f->held.refs = 1;
     f->chars = chars;
-    f->owner = flow_share(flow__far_of(v) != NULL ? flow__far_of(v)->owner : *v);
+    f->owner = flow_share(flow__far_of(v) != NULL ? flow__far_of(v)->owner
+                                                  : *v);
     s = counted(v->kind, len, &f->held);
     s.back = FLOW__BACK_FAR;
     return s;
@@ -136,7 +137,7 @@ flow_value flow_slice(const flow_value *v, size_t from, size_t len)
     return flow__slice_inside(v, from, len);
 }
 
-/* ---- Lists ------------------------------------------------------------------ */
+/* ---- Lists ------------------------------------------------------------- */
 static flow_value new_list(flow_kind kind, const flow_value *items, size_t n)
 {
     struct flow__list *l = NULL;
@@ -180,7 +181,7 @@ const flow_value *flow_items(const flow_value *v, size_t *n)
     return flow__is_list(v) ? flow__list_of(v)->items : NULL;
 }
 
-/* ---- Boxes ------------------------------------------------------------------ */
+/* ---- Boxes ------------------------------------------------------------- */
 flow_value flow_box(const flow_class *c, void *p)
 {
     struct flow__box *b = flow__alloc(sizeof *b);
@@ -198,8 +199,8 @@ flow_value flow_box(const flow_class *c, void *p)
 
 void *flow_unbox(const flow_value *v, const flow_class *c)
 {
-    return v->kind == FLOW_BOX && flow__box_of(v)->class == c ? flow__box_of(v)->object
-                                                        : NULL;
+    return v->kind == FLOW_BOX && flow__box_of(v)->class == c
+        ? flow__box_of(v)->object : NULL;
 }
 
 bool flow_true(const flow_value *v)

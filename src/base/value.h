@@ -5,10 +5,10 @@
  * found that owns it:
  *
  *     0      nobody: a literal
- *     1      as.held is a struct flow__far: for slices that begin too far behind
- *            their buffer's header for the field
+ *     1      as.held is a struct flow__far: for slices that begin too far
+ *            behind their buffer's header for the field
  *     else   the header is that many bytes before the first character
- */
+ * / */
 #ifndef FLOW_BASE_VALUE_H
 #define FLOW_BASE_VALUE_H
 

@@ -5,8 +5,8 @@
 #include "stage/describe.h"
 #include "stage/stage.h"
 
-/* Belongs to the thread and not to a call: a stage may go on remembering it when
- * the call is over. */
+/* Belongs to the thread and not to a call: a stage may go on remembering it
+ * when the call is over. */
 struct block_waker {
     flow_waker waker;                       /* first                        */
     bool woken;
@@ -19,8 +19,8 @@ static void woken(flow_waker *w)
 
 static _Thread_local struct block_waker here = { { woken, NULL }, false };
 
-/* Ends a block with a failure, which flow_failure shows. Nobody has looked at it
- * yet. */
+/* Ends a block with a failure, which flow_failure shows. Nobody has looked at
+ * it yet. */
 static bool fail(flow_stage *s, flow_value error)
 {
     if (s == NULL || s == &flow__no_memory_stage) {
@@ -72,8 +72,9 @@ bool flow_block(flow_stage *s, flow_value *out)
     flow_value v;
 
     if (flow__thread.inside > 0)
-        return fail(s, flow_error(FLOW_ENESTED, 0, "flow_block inside a flow or "
-                                  "a task of the loop; use flow_next there"));
+        return fail(s, flow_error(FLOW_ENESTED, 0, "flow_block inside a flow "
+                                  "or a task of the loop; use flow_next "
+                                  "there"));
     if (host->turn == NULL)
         return fail(s, flow_error(FLOW_ENESTED, 0, "this thread's loop is run "
                                   "by others; use flow_run"));

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Channels: a bounded queue between those who send and the stages that read.
  *
- * Values lie in a ring of `room` places. A sender that finds it full stands in a
- * line with its value, on its own stack; a reader that finds nothing stands in
- * another. A channel of room 0 has one place, used only while a reader waits, so
- * that a value there has its reader already. */
+ * Values lie in a ring of `room` places. A sender that finds it full stands in
+ * a line with its value, on its own stack; a reader that finds nothing stands
+ * in another. A channel of room 0 has one place, used only while a reader
+ * waits, so that a value there has its reader already. */
 #include "base/memory.h"
 #include "base/value.h"
 #include "stage/stage.h"
@@ -40,7 +40,7 @@ static bool is_lost(const flow_chan *c)
     return c == &no_memory;
 }
 
-/* ---- The two lines ------------------------------------------------------------ */
+/* ---- The two lines ----------------------------------------------------- */
 static void line_up_sender(flow_chan *c, struct flow__sender *s)
 {
     s->waits = true;
@@ -101,7 +101,7 @@ static void refuse_senders(flow_chan *c)
         release_sender(c, c->senders, false);
 }
 
-/* ---- The ring ----------------------------------------------------------------- */
+/* ---- The ring ---------------------------------------------------------- */
 static bool has_place(const flow_chan *c)
 {
     if (c->room == 0)
@@ -131,7 +131,8 @@ static void tell_room(flow_chan *c)
     c->host->post(c->host, &c->room_task, 0);
 }
 
-/* The next value, or false. A sender in line takes the place that became free. */
+/* The next value, or false. A sender in line takes the place that became free.
+ */
 static bool get(flow_chan *c, flow_value *v)
 {
     struct flow__sender *s = c->senders;
@@ -162,7 +163,7 @@ static void empty(flow_chan *c)
     }
 }
 
-/* ---- Holding ------------------------------------------------------------------ */
+/* ---- Holding ----------------------------------------------------------- */
 flow_chan *flow_chan_new(size_t room)
 {
     size_t places = room > 0 ? room : 1;
@@ -221,7 +222,7 @@ void flow_finish(flow_chan *c, flow_value last)
         wake_reader(c);
 }
 
-/* ---- Reading ------------------------------------------------------------------- */
+/* ---- Reading ----------------------------------------------------------- */
 static flow_status reader_fill(void *self, flow_stage *out, flow_waker *w)
 {
     struct reader *r = self;
@@ -284,7 +285,7 @@ flow_stage *(flow_callback)(size_t room, flow_chan **writer)
     return (flow_from_chan)(*writer);
 }
 
-/* ---- Sending ------------------------------------------------------------------- */
+/* ---- Sending ----------------------------------------------------------- */
 static bool nobody_reads(const flow_chan *c)
 {
     return c->finished || (c->was_read && c->readers == 0);

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Running flows beside each other: each has a driver that asks it whenever it is
- * woken, and the driver is the deferred that tells how it ended. */
+/* Running flows beside each other: each has a driver that asks it whenever it
+ * is woken, and the driver is the deferred that tells how it ended. */
 #include "base/memory.h"
 #include "base/thread.h"
 #include "stage/deferred.h"
 #include "stage/describe.h"
 #include "stage/stage.h"
 
-/* Row sets taken in one turn, so that a flow which is always ready does not keep
- * the loop from others. */
+/* Row sets taken in one turn, so that a flow which is always ready does not
+ * keep the loop from others. */
 enum { SETS_IN_A_TURN = 1024 };
 
 struct flow__runner {
@@ -114,8 +114,8 @@ static void turn_came(flow_task *t)
     drive(runner_of(t, offsetof(struct flow__runner, task)));
 }
 
-/* The deferred was given up, by whom it is also fired. A flow that is running now
- * ends when it comes back. */
+/* The deferred was given up, by whom it is also fired. A flow that is running
+ * now ends when it comes back. */
 static void undo(void *arg)
 {
     struct flow__runner *r = arg;
@@ -150,7 +150,7 @@ flow_deferred *flow_run(flow_stage *s)
     return &r->ended;
 }
 
-/* ---- The loop ---------------------------------------------------------------- */
+/* ---- The loop ---------------------------------------------------------- */
 static void fail_stuck(struct flow__runner *r)
 {
     char who[256];
@@ -178,8 +178,8 @@ void flow_loop(void)
     flow_host *host = flow_host_here();
 
     if (flow__thread.inside > 0 || host->turn == NULL) {
-        flow__report("flow_loop was called inside a flow, or for a loop that is "
-                     "run by others; it does nothing there");
+        flow__report("flow_loop was called inside a flow, or for a loop that "
+                     "is run by others; it does nothing there");
         return;
     }
     flow__thread.stopping = false;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A fault in a guard page is named on standard error; then the fault is let
- * happen again without us, so that it ends the program, and leaves a core, as it
- * always would have. Faults elsewhere are none of ours. */
+ * happen again without us, so that it ends the program, and leaves a core, as
+ * it always would have. Faults elsewhere are none of ours. */
 #include "overflow.h"
 
 #include "base/memory.h"

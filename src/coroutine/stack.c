@@ -34,7 +34,7 @@ static size_t page_size(void)
     return (size_t)sysconf(_SC_PAGESIZE);
 }
 
-/* ---- Slabs ------------------------------------------------------------------ */
+/* ---- Slabs ------------------------------------------------------------- */
 static struct flow__slab *slab_new(void)
 {
     struct flow__slab *slab = flow__alloc(sizeof *slab);
@@ -61,7 +61,7 @@ static void slab_free(struct flow__slab *slab)
     flow__free(slab, sizeof *slab);
 }
 
-/* ---- Guards ----------------------------------------------------------------- */
+/* ---- Guards ------------------------------------------------------------ */
 static bool guard(char *low)
 {
     size_t page = page_size();
@@ -99,7 +99,7 @@ static struct flow__stack *carve(struct flow__slab *slab)
     return s;
 }
 
-/* ---- The thread's stacks ----------------------------------------------------- */
+/* ---- The thread's stacks ----------------------------------------------- */
 static void thread_ends(void *unused)
 {
     (void)unused;

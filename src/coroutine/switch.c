@@ -5,9 +5,9 @@
 #if !defined FLOW_SWITCH_UCONTEXT && (defined __x86_64__ || defined __aarch64__)
 
 /* The registers that a switch restores carry what to call: base the argument,
- * the frame pointer the function. It is jumped to, with no address to return to,
- * where backtraces end: a call that is never returned from would leave every
- * later return mispredicted. */
+ * the frame pointer the function. It is jumped to, with no address to return
+ * to, where backtraces end: a call that is never returned from would leave
+ * every later return mispredicted. */
 void flow__begin(void);
 
 #ifdef __x86_64__

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Telling AddressSanitizer, ThreadSanitizer and valgrind of stacks and of every
  * switch, so that programs work under them. The sanitizers are found when the
- * program is loaded: a library built without them serves one built with them. */
+ * program is loaded: a library built without them serves one built with them.
+ */
 #ifndef FLOW_COROUTINE_WATCH_H
 #define FLOW_COROUTINE_WATCH_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The core's own hosts: a loop of timers that needs nothing but a clock, and the
- * same with a clock that is moved by hand. Each thread has one of each, made of
- * static memory. */
+/* The core's own hosts: a loop of timers that needs nothing but a clock, and
+ * the same with a clock that is moved by hand. Each thread has one of each,
+ * made of static memory. */
 #include "timers.h"
 
 #include "base/thread.h"

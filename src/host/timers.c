@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* See timers.h. The heap is a pairing heap: a task points to its first child and
- * to its siblings; `prev` is the sibling before or, of a first child, the parent.
- * What is due soon is a list in the same links; `at` 0 tells it apart. */
+/* See timers.h. The heap is a pairing heap: a task points to its first child
+ * and to its siblings; `prev` is the sibling before or, of a first child, the
+ * parent. What is due soon is a list in the same links; `at` 0 tells it apart.
+ */
 #include "timers.h"
 
-/* ---- The list --------------------------------------------------------------- */
+/* ---- The list ---------------------------------------------------------- */
 static void append(struct flow__timers *t, flow_task *task)
 {
     task->next = NULL;
@@ -28,7 +29,7 @@ static void unlist(struct flow__timers *t, flow_task *task)
         t->last = task->prev;
 }
 
-/* ---- The heap --------------------------------------------------------------- */
+/* ---- The heap ---------------------------------------------------------- */
 static bool before(const flow_task *a, const flow_task *b)
 {
     return a->at < b->at || (a->at <= b->at && a->order < b->order);
@@ -52,8 +53,8 @@ static flow_task *meld(flow_task *a, flow_task *b)
     return a;
 }
 
-/* Melds siblings in pairs from left to right, then the pairs from right to left:
- * on this rests the logarithmic cost. */
+/* Melds siblings in pairs from left to right, then the pairs from right to
+ * left: on this rests the logarithmic cost. */
 static flow_task *meld_siblings(flow_task *first)
 {
     flow_task *pairs = NULL, *root = NULL;
@@ -95,7 +96,7 @@ static void unheap(struct flow__timers *t, flow_task *task)
     t->heap = meld(t->heap, rest);
 }
 
-/* ---- Both ------------------------------------------------------------------- */
+/* ---- Both -------------------------------------------------------------- */
 static bool is_soon(const flow_task *task)
 {
     return !(task->at > 0);

@@ -19,7 +19,7 @@ enum {
 };
 static const double LINGER = 2;     /* seconds                              */
 
-/* ---- Receiving, into one buffer for all connections of a thread --------------- */
+/* ---- Receiving, into one buffer for all connections of a thread --------- */
 static _Thread_local struct {
     flow_value buffer;
     char *chars;                    /* NULL: there is none now              */
@@ -44,7 +44,8 @@ static void leave_spare(void)
     flow_drop(spare.buffer);
 }
 
-/* The first n bytes of the buffer; if they are many, the buffer goes with them. */
+/* The first n bytes of the buffer; if they are many, the buffer goes with them.
+ */
 static flow_value cut_from_spare(size_t n)
 {
     flow_value piece;
@@ -64,11 +65,11 @@ static ssize_t receive_into(struct flow__conn *c, char *to)
     do
         n = recv(c->fd, to, FLOW__RECEIVED, 0);
     while (n < 0 && errno == EINTR);
-    c->readable = n == FLOW__RECEIVED;      /* otherwise that was all there is */
+    c->readable = n == FLOW__RECEIVED;      /* otherwise that was all       */
     return n;
 }
 
-/* ---- Watching the socket -------------------------------------------------------- */
+/* ---- Watching the socket ------------------------------------------------ */
 static void wake(flow_waker **w)
 {
     flow_waker *once = *w;
@@ -118,8 +119,8 @@ static void linger_on(struct flow__conn *c)
         flow__conn_close(c);
 }
 
-/* When a socket is in trouble libuv says so once and looks no more; receiving or
- * sending then tells what it is. */
+/* When a socket is in trouble libuv says so once and looks no more; receiving
+ * or sending then tells what it is. */
 static void happened(uv_poll_t *poll, int status, int events)
 {
     struct flow__conn *c = (struct flow__conn *)poll;
@@ -143,7 +144,7 @@ static void happened(uv_poll_t *poll, int status, int events)
     look_for(c, needed(c) | (c->watched & UV_READABLE & ~in_vain));
 }
 
-/* ---- Beginning and ending --------------------------------------------------------- */
+/* ---- Beginning and ending ----------------------------------------------- */
 static void go_on(flow_task *t)
 {
     struct flow__conn *c = (struct flow__conn *)(void *)
@@ -177,7 +178,8 @@ static struct flow__conn *begin(size_t size, int fd, flow_value *why)
     return NULL;
 }
 
-/* Pending bytes are thrown away, and the peer learns that it has not got all. */
+/* Pending bytes are thrown away, and the peer learns that it has not got all.
+ */
 static void reset_at_close(int fd)
 {
     struct linger none = { 1, 0 };
@@ -275,7 +277,7 @@ void flow__conn_forget(struct flow__conn *c, bool reader, bool writer)
     watch(c);
 }
 
-/* ---- Receiving --------------------------------------------------------------------- */
+/* ---- Receiving ---------------------------------------------------------- */
 static flow_value was_closed(const struct flow__conn *c)
 {
     return flow_error(FLOW_ECANCELLED, 0, "the connection with %s was closed",
@@ -333,7 +335,7 @@ flow_status flow__conn_receive(struct flow__conn *c, flow_stage *out,
     return FLOW_WAIT;
 }
 
-/* ---- Sending ------------------------------------------------------------------------ */
+/* ---- Sending ------------------------------------------------------------ */
 void flow__conn_wait_writable(struct flow__conn *c, flow_waker *w)
 {
     c->blocked = true;
@@ -355,8 +357,8 @@ static void add_unsent(struct flow__conn *c, flow_value v)
     }
 }
 
-/* Takes what there is, up to the bounds. A failure is kept in c->last until what
- * came before it has gone. */
+/* Takes what there is, up to the bounds. A failure is kept in c->last until
+ * what came before it has gone. */
 static flow_status gather(struct flow__conn *c, flow_stage *source,
                           flow_waker *w)
 {

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* A connection: a socket, and what its two directions wait for.
  *
- * Sockets are read and written here, when somebody asks; libuv says when that may
- * help. So nothing is received that nobody asked for, a connection that waits
- * holds no buffer, and a peer that has gone raises no signal.
+ * Sockets are read and written here, when somebody asks; libuv says when that
+ * may help. So nothing is received that nobody asked for, a connection that
+ * waits holds no buffer, and a peer that has gone raises no signal.
  *
- * It is counted: libuv holds it while the socket is open, and so do the stages of
- * its directions. When these are gone, it is closed: at once, or, when all was
- * sent and the peer still sends, after waiting for it (see `lingers`). */
+ * It is counted: libuv holds it while the socket is open, and so do the stages
+ * of its directions. When these are gone, it is closed: at once, or, when all
+ * was sent and the peer still sends, after waiting for it (see `lingers`). */
 #ifndef FLOW_NET_CONN_H
 #define FLOW_NET_CONN_H
 
@@ -49,16 +49,16 @@ struct flow__conn {
 };
 
 /* A new connection on that socket, as the first member of something larger, of
- * that size, zeroed. Its one holder is the caller. NULL: *why says why, and fd is
- * closed. */
+ * that size, zeroed. Its one holder is the caller. NULL: *why says why, and fd
+ * is closed. */
 struct flow__conn *flow__conn_new(size_t size, int fd,
                                   const struct flow__address *peer,
                                   flow_value *why);
 void flow__conn_hold(struct flow__conn *c);
 void flow__conn_release(struct flow__conn *c);
 
-/* Closes the socket now: with a reset, unless all was sent. Stages that wait are
- * woken, and fail. */
+/* Closes the socket now: with a reset, unless all was sent. Stages that wait
+ * are woken, and fail. */
 void flow__conn_close(struct flow__conn *c);
 
 /* Waits until bytes may be sent: of a connection that is being made. */

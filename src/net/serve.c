@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Services. The flow of a connection is run beside all others; its last stage is
- * one that sends what the protocol's stage gives, and gives nothing itself. A
- * failure stays in its connection: it is told to the program or reported.
+/* Services. The flow of a connection is run beside all others; its last stage
+ * is one that sends what the protocol's stage gives, and gives nothing itself.
+ * A failure stays in its connection: it is told to the program or reported.
  *
- * A service is in the hands of its deferred, which undoes it when it is given up;
- * a connection is in its service's list as long as its socket is open, and held
- * by the flow until that has ended and its deferred been released. */
+ * A service is in the hands of its deferred, which undoes it when it is given
+ * up; a connection is in its service's list as long as its socket is open, and
+ * held by the flow until that has ended and its deferred been released. */
 #include "base/memory.h"
 #include "reactor/uv_host.h"
 #include "received.h"
@@ -58,7 +58,7 @@ struct sender {
 
 static void accept_on(struct service *s);
 
-/* ---- A connection's flow ----------------------------------------------------------- */
+/* ---- A connection's flow ------------------------------------------------ */
 /* What fails because its service has ended is no news. */
 static void tell(const struct served *c, flow_value error)
 {
@@ -86,8 +86,8 @@ static flow_status sender_fill(void *self, flow_stage *out, flow_waker *w)
     return FLOW_DONE;
 }
 
-/* The flow has ended, or was closed. It is inside its deferred now, which can be
- * released a turn later. */
+/* The flow has ended, or was closed. It is inside its deferred now, which can
+ * be released a turn later. */
 static void sender_close(void *self)
 {
     struct served *c = ((struct sender *)self)->c;
@@ -131,7 +131,7 @@ static void cut_off(struct served *c)
     flow__conn_release(&c->conn);
 }
 
-/* ---- The list of connections --------------------------------------------------------- */
+/* ---- The list of connections -------------------------------------------- */
 static void unlist(struct flow__conn *conn)
 {
     struct served *c = (struct served *)conn;
@@ -179,7 +179,7 @@ static void serve(struct service *s, int fd, const struct flow__address *peer)
         tell(c, flow_share(*outcome));
 }
 
-/* ---- Accepting ------------------------------------------------------------------------- */
+/* ---- Accepting ---------------------------------------------------------- */
 static void may_accept(uv_poll_t *poll, int status, int events);
 
 static void accept_on(struct service *s)
@@ -271,7 +271,7 @@ static void may_accept(uv_poll_t *poll, int status, int events)
     }
 }
 
-/* ---- Beginning and ending ---------------------------------------------------------------- */
+/* ---- Beginning and ending ----------------------------------------------- */
 static void poll_closed(uv_handle_t *poll)
 {
     flow__free(poll, sizeof(struct service));
@@ -302,7 +302,8 @@ static flow_value cannot_listen(const struct flow__address *a)
     return flow_system_error(code, "cannot listen at %s", text);
 }
 
-/* A socket that listens, or -1 and *why. The address is completed by its port. */
+/* A socket that listens, or -1 and *why. The address is completed by its port.
+ */
 static int listen_at(struct flow__address *a, flow_value *why)
 {
     int fd = flow__address_socket(a), on = 1;

@@ -52,7 +52,7 @@ struct parallel {
     bool draining;                  /* gives what is ready, then fails      */
 };
 
-/* ---- Lines and wakers ----------------------------------------------------- */
+/* ---- Lines and wakers -------------------------------------------------- */
 static void line_up(struct slot *s, int which)
 {
     struct line *l = &s->in->line[which];
@@ -93,7 +93,7 @@ static void wake_source(flow_waker *w)
     flow_wake(p->asked_by);
 }
 
-/* ---- Slots ---------------------------------------------------------------- */
+/* ---- Slots ------------------------------------------------------------- */
 /* The listing may look at the list at any moment, even from a signal handler:
  * it is changed for a larger one in one step. */
 static bool list_room(struct parallel *p)
@@ -149,7 +149,7 @@ static void put_slot(struct parallel *p, struct slot *s)
     p->active--;
 }
 
-/* ---- Reading -------------------------------------------------------------- */
+/* ---- Reading ----------------------------------------------------------- */
 static void begin(struct parallel *p, flow_stage *out, flow_value v)
 {
     struct slot *s = take_slot(p);
@@ -284,7 +284,7 @@ static flow_status parallel_fill(void *self, flow_stage *out, flow_waker *w)
     }
 }
 
-/* ---- The type ------------------------------------------------------------- */
+/* ---- The type ---------------------------------------------------------- */
 static void parallel_close(void *self)
 {
     struct parallel *p = self;

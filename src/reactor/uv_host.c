@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* A host over libuv. Tasks are kept as every host keeps them (host/timers.h), so
- * posting never fails; libuv is told only when to come back: an idle handle while
- * a task is due at once, one timer for the earliest of the others. Both, and a
- * check handle after each poll, run what is due. Only these two keep the loop
- * alive for our sake, so that it ends when nothing is left to do. */
+/* A host over libuv. Tasks are kept as every host keeps them (host/timers.h),
+ * so posting never fails; libuv is told only when to come back: an idle handle
+ * while a task is due at once, one timer for the earliest of the others. Both,
+ * and a check handle after each poll, run what is due. Only these two keep the
+ * loop alive for our sake, so that it ends when nothing is left to do. */
 #include "uv_host.h"
 
 #include "base/memory.h"
@@ -31,7 +31,7 @@ struct uv_host {
 
 static _Thread_local struct uv_host here;
 
-/* ---- When to come back ------------------------------------------------------- */
+/* ---- When to come back -------------------------------------------------- */
 static double clock_now(void)
 {
     return (double)uv_hrtime() * 1e-9;
@@ -40,8 +40,8 @@ static double clock_now(void)
 static void go_off(uv_timer_t *t);
 static void hurry(uv_idle_t *i);
 
-/* libuv counts in whole milliseconds from a time it looked at a while ago: if the
- * timer goes off too early for that, it is set again. */
+/* libuv counts in whole milliseconds from a time it looked at a while ago: if
+ * the timer goes off too early for that, it is set again. */
 static void set_timer(struct uv_host *u, double at)
 {
     double left = (at - clock_now()) * 1e3;
@@ -87,7 +87,7 @@ static void run_due(struct uv_host *u)
     arm(u);
 }
 
-/* ---- What libuv calls ---------------------------------------------------------- */
+/* ---- What libuv calls --------------------------------------------------- */
 static void go_off(uv_timer_t *t)
 {
     struct uv_host *u = t->data;
@@ -128,7 +128,7 @@ static void others_sent(uv_async_t *a)
     arm(a->data);
 }
 
-/* ---- The host ------------------------------------------------------------------ */
+/* ---- The host ----------------------------------------------------------- */
 static double host_now(flow_host *h)
 {
     struct uv_host *u = (struct uv_host *)h;
@@ -181,7 +181,7 @@ static bool host_turn(flow_host *h, bool sleep)
     return true;
 }
 
-/* ---- Beginning and closing ------------------------------------------------------ */
+/* ---- Beginning and closing ---------------------------------------------- */
 static bool is_open(const struct uv_host *u)
 {
     return u->loop != NULL;
@@ -280,7 +280,8 @@ static void count_open(uv_handle_t *h, void *open)
         ++*(unsigned *)open;
 }
 
-/* What is closing has its end in one turn, or in two when a task is to do it. */
+/* What is closing has its end in one turn, or in two when a task is to do it.
+ */
 static void close_own_loop(struct uv_host *u)
 {
     unsigned open = 0;
@@ -290,8 +291,8 @@ static void close_own_loop(struct uv_host *u)
     if (uv_loop_close(u->loop) == 0)
         return;
     uv_walk(u->loop, count_open, &open);
-    flow__report("flow_uv_close: %u things that wait in the loop are still open",
-                 open);
+    flow__report("flow_uv_close: %u things that wait in the loop are still "
+                 "open", open);
 }
 
 void flow_uv_close(void)

@@ -7,8 +7,8 @@
 
 #include <uv.h>
 
-/* The libuv loop of this thread's host, or NULL with *why the error: the host in
- * use is not one of libuv. */
+/* The libuv loop of this thread's host, or NULL with *why the error: the host
+ * in use is not one of libuv. */
 uv_loop_t *flow__uv_loop(flow_value *why);
 
 #endif

@@ -38,7 +38,8 @@ static void await_close(void *self)
 flow_stage *(flow_from_deferred)(flow_deferred *d)
 {
     static const flow_type type = {
-        .name = "deferred", .size = sizeof(struct flow__await), .fill = await_fill,
+        .name = "deferred", .size = sizeof(struct flow__await),
+        .fill = await_fill,
         .close = await_close
     };
     struct flow__await a = { { .call = came }, NULL, d };

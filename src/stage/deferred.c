@@ -24,7 +24,7 @@ static bool is_lost(const flow_deferred *d)
     return d == &flow__no_memory_deferred;
 }
 
-/* ---- Making and holding ------------------------------------------------------ */
+/* ---- Making and holding ------------------------------------------------ */
 flow_deferred *flow__deferred_new(size_t size)
 {
     flow_deferred *d = flow__alloc(size);
@@ -89,7 +89,7 @@ void flow_release(flow_deferred *d)
     discard(d);
 }
 
-/* ---- Waiting ----------------------------------------------------------------- */
+/* ---- Waiting ----------------------------------------------------------- */
 static bool has_outcome(const flow_deferred *d)
 {
     return d->fired && !d->running && d->first == NULL && d->inner.on == NULL;
@@ -127,7 +127,7 @@ static void tell_waiters(flow_deferred *d)
     }
 }
 
-/* ---- Firing ------------------------------------------------------------------ */
+/* ---- Firing ------------------------------------------------------------ */
 static void go_on(flow_deferred *d);
 
 /* The deferred that a callback answered has its outcome. */
@@ -280,7 +280,7 @@ const flow_value *flow_outcome(const flow_deferred *d)
     return &d->value;
 }
 
-/* ---- Giving up ---------------------------------------------------------------- */
+/* ---- Giving up --------------------------------------------------------- */
 void flow_on_cancel(flow_deferred *d, void (*undo)(void *arg), void *arg)
 {
     if (is_lost(d))

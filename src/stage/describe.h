@@ -25,8 +25,8 @@ flow_stage *flow__waiting_input(flow_stage *s);
 /* Whether s, which may be anything, is a stage of this thread. */
 bool flow__is_live(const flow_stage *s);
 
-/* Writes the stages that wait, from s to the source that keeps them waiting, cut
- * to what fits: `words < filter < reader (waits for a timer)`. */
+/* Writes the stages that wait, from s to the source that keeps them waiting,
+ * cut to what fits: `words < filter < reader (waits for a timer)`. */
 void flow__describe(flow_stage *s, char *text, size_t size);
 
 #endif

@@ -3,10 +3,9 @@
  * generator and its stack are one piece of memory, see coroutine/stack.h.
  *
  * A generator runs, is suspended, or is over. While it is suspended, where it
- * goes on is in stage.inside.ip; a consumer's inlined code may then enter it. It
- * is in `aside` instead when that must not be: before the body has begun, and
- * when switches are watched. While it runs, neither is set.
- */
+ * goes on is in stage.inside.ip; a consumer's inlined code may then enter it.
+ * It is in `aside` instead when that must not be: before the body has begun,
+ * and when switches are watched. While it runs, neither is set. / */
 #include "base/memory.h"
 #include "base/thread.h"
 #include "base/value.h"
@@ -23,10 +22,10 @@ struct flow__cleanup {
     void *p;
 };
 
-/* The tops of stacks lie 64 KiB apart. If all generators did, all would fight for
- * the same few lines of the first cache, and a store to one would hold up loads
- * of the others; so they are set off from the top by a different number of lines
- * each. */
+/* The tops of stacks lie 64 KiB apart. If all generators did, all would fight
+ * for the same few lines of the first cache, and a store to one would hold up
+ * loads of the others; so they are set off from the top by a different number
+ * of lines each. */
 enum { LINE = 64, SHADES = 4, SHADE = 9 * LINE };
 
 static flow_gen *place_on(struct flow__stack *s)
@@ -37,7 +36,7 @@ static flow_gen *place_on(struct flow__stack *s)
     return (flow_gen *)(void *)((char *)s - below);
 }
 
-/* ---- Switching -------------------------------------------------------------- */
+/* ---- Switching --------------------------------------------------------- */
 static bool is_suspended(const flow_gen *g)
 {
     return g->stage.inside.ip != NULL || g->aside != NULL;
@@ -82,7 +81,7 @@ static void leave(flow_gen *self)
     __builtin_unreachable();
 }
 
-/* ---- The body --------------------------------------------------------------- */
+/* ---- The body ---------------------------------------------------------- */
 static void clean_up(flow_gen *g)
 {
     while (g->cleanups != NULL) {
@@ -130,7 +129,7 @@ bool flow_cleanup(flow_gen *self, void (*clean)(void *p), void *p)
     return true;
 }
 
-/* ---- The stage -------------------------------------------------------------- */
+/* ---- The stage --------------------------------------------------------- */
 static flow_status outcome(flow_gen *g)
 {
     flow_value failure = g->failure;
@@ -175,7 +174,7 @@ static size_t generator_inputs(void *self, flow_stage ***list)
     return 1;
 }
 
-/* ---- Closing ---------------------------------------------------------------- */
+/* ---- Closing ----------------------------------------------------------- */
 /* Lets a suspended body run to its end, with every wait refused. */
 static void run_out(flow_gen *g)
 {
@@ -205,8 +204,9 @@ static bool generator_end(flow_stage *s)
     if (g->over || !g->begun)
         return true;
     if (!is_suspended(g)) {
-        flow__report("'%s' was closed while it runs; its waits are refused from "
-                     "now on, but whoever runs it must close it", s->name);
+        flow__report("'%s' was closed while it runs; its waits are refused "
+                     "from now on, but whoever runs it must close it",
+                     s->name);
         g->waker = NULL;
         return false;
     }
@@ -235,7 +235,7 @@ const flow_type flow__generator_type = {
     .own = &own
 };
 
-/* ---- Making ------------------------------------------------------------------ */
+/* ---- Making ------------------------------------------------------------ */
 flow_stage *(flow_generate)(flow_body *body, flow_stage *source, void *arg)
 {
     struct flow__stack *stack = flow__stack_take();
@@ -263,7 +263,7 @@ flow_stage *(flow_generate)(flow_body *body, flow_stage *source, void *arg)
     return &g->stage;
 }
 
-/* ---- Refusing ---------------------------------------------------------------- */
+/* ---- Refusing ---------------------------------------------------------- */
 bool flow__refuse(flow_gen *self)
 {
     if (++self->refused > FLOW_PATIENCE) {
@@ -278,7 +278,7 @@ bool flow_closing(const flow_gen *self)
     return self->waker == NULL;
 }
 
-/* ---- Waiting, from the inside ------------------------------------------------ */
+/* ---- Waiting, from the inside ------------------------------------------ */
 flow_status flow__ask(flow_gen *self, flow_stage *from)
 {
     flow_status st;
@@ -288,7 +288,7 @@ flow_status flow__ask(flow_gen *self, flow_stage *from)
         return FLOW_DONE;
     }
     if (from == &flow__no_memory_stage && self->asks == from)
-        return FLOW_DONE;                   /* it cannot remember that it told */
+        return FLOW_DONE;                   /* it cannot remember it told   */
     self->asks = from;
     flow__own(from, &self->stage);
     st = flow_fill(from, self->waker);
@@ -343,7 +343,7 @@ bool flow__nap_end(flow_gen *self, struct flow__nap *n)
     return flow__may_go_on(self);
 }
 
-/* ---- Yielding, the long way -------------------------------------------------- */
+/* ---- Yielding, the long way -------------------------------------------- */
 bool flow__yield_rarely(flow_gen *self, flow_value v)
 {
     flow_stage *s = &self->stage;
@@ -363,7 +363,7 @@ bool flow__yield_rarely(flow_gen *self, flow_value v)
     return self->waker != NULL;
 }
 
-/* ---- Failures ---------------------------------------------------------------- */
+/* ---- Failures ---------------------------------------------------------- */
 void flow_raise_at(flow_gen *self, flow_value error, const char *where)
 {
     if (error.kind != FLOW_ERROR) {

@@ -24,7 +24,7 @@ static const flow_type no_memory_type = {
 
 flow_stage flow__no_memory_stage = { .type = &no_memory_type };
 
-/* ---- Making ----------------------------------------------------------------- */
+/* ---- Making ------------------------------------------------------------ */
 void flow__stage_begin(flow_stage *s, const flow_type *t)
 {
     struct flow__thread *here = &flow__thread;
@@ -92,7 +92,7 @@ flow_stage *flow_read_ahead(flow_stage *s, size_t n)
     return s;
 }
 
-/* ---- Asking ----------------------------------------------------------------- */
+/* ---- Asking ------------------------------------------------------------ */
 static double clock_now(void)
 {
     struct timespec t;
@@ -101,8 +101,8 @@ static double clock_now(void)
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-/* As fill; a stage whose own time in it, without that of those it asks, is longer
- * than flow_config.slow_step is reported. */
+/* As fill; a stage whose own time in it, without that of those it asks, is
+ * longer than flow_config.slow_step is reported. */
 static flow_status fill_timed(flow_stage *s, flow_waker *w)
 {
     double before = flow__thread.asked, began = clock_now(), all, own;
@@ -204,7 +204,7 @@ flow_status flow_pull_set(flow_stage *s, flow_waker *w, flow_set *out)
     return st;
 }
 
-/* ---- Giving ----------------------------------------------------------------- */
+/* ---- Giving ------------------------------------------------------------ */
 void flow__drop_failure(flow_stage *s)
 {
     if (s->failure.kind == FLOW_ERROR && !s->seen)
@@ -257,7 +257,7 @@ void flow_waits_for(flow_stage *out, flow_waker *w, const char *what)
         out->since = w->host->now(w->host);
 }
 
-/* ---- Ending ----------------------------------------------------------------- */
+/* ---- Ending ------------------------------------------------------------ */
 static void drop_results(flow_stage *s)
 {
     while (s->next != s->end)

@@ -8,7 +8,8 @@
 /* The stage that stands for one there was no memory for. Never written to. */
 extern flow_stage flow__no_memory_stage;
 
-/* Begins a stage in zeroed memory of the caller's; undone by flow__stage_end. */
+/* Begins a stage in zeroed memory of the caller's; undone by flow__stage_end.
+ */
 void flow__stage_begin(flow_stage *s, const flow_type *t);
 /* Drops results, reports an unread failure, forgets the stage. */
 void flow__stage_end(flow_stage *s);
