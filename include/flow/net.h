@@ -39,7 +39,7 @@
  *
  *   Pull    Nothing is received before somebody asks for it, and the stage to
  *           be sent is not asked before the bytes before have gone: a peer that
- *           does not send, or does not read, stops that connection and no other.
+ *           does not send, or does not read, stops its connection and no other.
  *   Bound   A connection holds no bytes while it waits to receive, and hands on
  *           at most 65536 at once. Of what it sends it holds at most 32 values,
  *           and takes no more beyond 65536 bytes. The rest is the kernel's. One
