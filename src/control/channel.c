@@ -316,7 +316,7 @@ void flow__send_begin(flow_gen *self, struct flow__sender *s, flow_chan *c,
                       flow_value v)
 {
     *s = (struct flow__sender){ .c = c, .v = v };
-    if (flow_closing(self) || nobody_reads(c))
+    if (self->waker == NULL || nobody_reads(c))
         return;
     if (c->senders != NULL || !has_place(c)) {
         c->holders++;
@@ -330,7 +330,7 @@ void flow__send_begin(flow_gen *self, struct flow__sender *s, flow_chan *c,
 
 bool flow__send_on(flow_gen *self, struct flow__sender *s)
 {
-    if (!s->waits || flow_closing(self))
+    if (!s->waits || self->waker == NULL)
         return false;
     flow__wait_for(self, &s->waker, "room in a channel");
     return true;
