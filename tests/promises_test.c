@@ -33,6 +33,13 @@ static flow_value as_is(flow_value v, void *arg)
     return v;
 }
 
+static flow_value the_latter(flow_value so_far, flow_value v, void *arg)
+{
+    (void)arg;
+    flow_drop(so_far);
+    return v;
+}
+
 static bool every(const flow_value *v, void *arg)
 {
     (void)v;
@@ -72,14 +79,14 @@ static flow_stage *stage_of_kind(int kind, flow_stage *s)
     case 0: return flow_generate(passes_on, s, NULL);
     case 1: return flow_map(s, as_is, NULL);
     case 2: return flow_enumerate(s, 0);
-    case 3: return flow_scan(s, flow_text("start", 5), as_is, NULL);
+    case 3: return flow_scan(s, flow_text("start", 5), the_latter, NULL);
     case 4: return flow_filter(s, every, NULL);
     case 5: return flow_take(s, 100);
     case 6: return flow_skip(s, 0);
     case 7: return flow_take_while(s, every, NULL);
     case 8: return flow_skip_while(s, every, NULL);
     case 9: return flow_distinct(s);
-    case 10: return flow_reduce(s, flow_text("start", 5), as_is, NULL);
+    case 10: return flow_reduce(s, flow_text("start", 5), the_latter, NULL);
     case 11: return flow_collect(s);
     case 12: return flow_for_each(s, as_is, NULL);
     case 13: return flow_batch(s, 2, 1);
