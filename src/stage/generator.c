@@ -228,7 +228,18 @@ static void generator_free(flow_stage *s)
     flow__stack_put(g->stack);
 }
 
-static const struct flow__own_type own = { generator_end, generator_free };
+/* One whose body has returned has no source any more. */
+static bool generator_retire(flow_stage *s)
+{
+    if (!((flow_gen *)s)->over || s->next != s->end)
+        return false;
+    generator_free(s);
+    return true;
+}
+
+static const struct flow__own_type own = {
+    generator_retire, generator_end, generator_free
+};
 
 const flow_type flow__generator_type = {
     .name = "generator", .fill = generator_fill, .inputs = generator_inputs,
@@ -246,13 +257,19 @@ flow_stage *(flow_generate)(flow_body *body, flow_stage *source, void *arg)
         return &flow__no_memory_stage;
     }
     g = place_on(stack);
-    memset(g, 0, sizeof *g);
     flow__stage_begin(&g->stage, &flow__generator_type);
-    g->stack = stack;
+    g->waker = NULL;
+    g->asks = NULL;
     g->body = body;
     g->source = source;
     g->arg = arg;
+    g->failure = flow_none();
+    g->cleanups = NULL;
+    g->stack = stack;
+    g->filled = 0;
+    g->refused = 0;
     g->watched = flow__watched();
+    g->begun = g->over = g->given_up = false;
     stack->name = &g->stage.name;
     flow__own(source, &g->stage);
     if (g->watched)
