@@ -134,9 +134,11 @@ static void room_came(flow_task *t)
         c->on_room(c->on_room_arg);
 }
 
+/* For when there may be a place that was not there before. */
 static void tell_room(flow_chan *c)
 {
-    if (!c->refused || c->on_room == NULL)
+    if (!c->refused || c->on_room == NULL || c->senders != NULL
+        || !has_place(c))
         return;
     c->refused = false;
     c->host->post(c->host, &c->room_task, 0);
@@ -242,6 +244,7 @@ static flow_status reader_fill(void *self, flow_stage *out, flow_waker *w)
     for (size_t room = flow_room(out); given < room && get(c, &v); given++)
         flow_give(out, v);
     if (given > 0) {
+        leave_reader(c, r);                 /* it was asked without a wake  */
         if (c->count > 0)
             wake_reader(c);                 /* there is more for another    */
         return FLOW_READY;
@@ -252,6 +255,7 @@ static flow_status reader_fill(void *self, flow_stage *out, flow_waker *w)
         return FLOW_DONE;
     r->waker = w;
     line_up_reader(c, r);
+    tell_room(c);
     flow_waits_for(out, w, "a channel");
     return FLOW_WAIT;
 }
