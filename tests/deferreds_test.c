@@ -623,6 +623,39 @@ TEST(releasing_nothing_is_fine)
     flow_release(NULL);
 }
 
+TEST(the_first_of_none_is_an_invalid_argument)
+{
+    flow_deferred *d = flow_first_of(NULL, 0);
+
+    CHECK(is_error(flow_outcome(d), FLOW_EINVAL));
+    (void)flow_outcome(d);
+    flow_release(d);
+}
+
+static void asked(flow_waker *w)
+{
+    (void)w;
+}
+
+TEST(those_who_wait_for_one_deferred_may_leave_in_any_order)
+{
+    flow_waker w = { asked, flow_host_here() };
+
+    for (int first = 0; first < 3; first++) {
+        flow_deferred *d = flow_defer();
+        flow_stage *s[3];
+
+        for (int n = 0; n < 3; n++) {
+            s[n] = flow_from_deferred(flow_hold(d));
+            CHECK(flow_fill(s[n], &w) == FLOW_WAIT);
+        }
+        for (int n = 0; n < 3; n++)
+            flow_close(s[(first + 2 * n) % 3]);
+        flow_fire(d, flow_int(1));
+        flow_release(d);
+    }
+}
+
 int main(void)
 {
     static const struct test tests[] = {
@@ -665,6 +698,8 @@ int main(void)
         CASE(closing_the_stage_of_a_deferred_releases_it),
         CASE(several_may_wait_for_one_deferred),
         CASE(releasing_nothing_is_fine),
+        CASE(the_first_of_none_is_an_invalid_argument),
+        CASE(those_who_wait_for_one_deferred_may_leave_in_any_order),
     };
     return run_tests("deferreds", tests, sizeof tests / sizeof *tests);
 }

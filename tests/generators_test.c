@@ -772,6 +772,62 @@ TEST(chains_of_thousands_of_generators_are_closed_before_they_begin)
     flow_close(deep_chain(numbers(3)));
 }
 
+/* ---- Mistakes --------------------------------------------------------------------- */
+static void asks_itself(flow_gen *self, flow_stage *source, void *arg)
+{
+    flow_value v;
+
+    (void)source;
+    while (flow_next(self, *(flow_stage **)arg, &v))
+        flow_drop(v);
+}
+
+TEST(a_body_that_asks_itself_is_told_so)
+{
+    flow_stage *s = NULL;
+
+    s = flow_generate(asks_itself, NULL, &s);
+    expect("!Nested: generator 'asks_itself' asks itself for a value", s);
+}
+
+static void closes_itself(flow_gen *self, flow_stage *source, void *arg)
+{
+    (void)source;
+    flow_yield(self, 1);
+    if (flow_closing(self))
+        return;
+    flow_close(*(flow_stage **)arg);
+    note('y', flow_yield(self, flow_text("dropped", 7)));
+}
+
+TEST(a_body_that_closes_itself_is_refused_from_then_on)
+{
+    flow_stage *s = NULL;
+    flow_value v;
+
+    forget();
+    s = flow_generate(closes_itself, NULL, &s);
+    CHECK(flow_block(s, &v) && v.as.num == 1);
+    CHECK(!flow_block(s, &v));
+    CHECK(strcmp(happened, "y0") == 0);
+    CHECK(strstr(reports(), "closed while it runs") != NULL);
+    (void)flow_failure(s);
+    flow_close(s);
+}
+
+static void raises_no_error(flow_gen *self, flow_stage *source, void *arg)
+{
+    (void)source;
+    (void)arg;
+    flow_raise(self, flow_text("no error", 8));
+}
+
+TEST(what_is_raised_must_be_an_error)
+{
+    expect("!Invalid: 'raises_no_error' raised a value that is no error",
+           flow_generate(raises_no_error, NULL, NULL));
+}
+
 int main(void)
 {
     static const struct test tests[] = {
@@ -820,6 +876,9 @@ int main(void)
         CASE(chains_of_thousands_of_generators_wait),
         CASE(chains_of_thousands_of_generators_fail),
         CASE(chains_of_thousands_of_generators_are_closed_before_they_begin),
+        CASE(a_body_that_asks_itself_is_told_so),
+        CASE(a_body_that_closes_itself_is_refused_from_then_on),
+        CASE(what_is_raised_must_be_an_error),
     };
     return run_tests("generators", tests, sizeof tests / sizeof *tests);
 }
