@@ -221,6 +221,7 @@ static bool generator_end(flow_stage *s)
                      "from now on, but whoever runs it must close it",
                      s->name);
         g->waker = NULL;
+        s->limit = s->end;                  /* yield the long way           */
         return false;
     }
     run_out(g);
