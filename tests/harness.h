@@ -60,10 +60,11 @@ bool disturbed(void);
  * in which there are some must look at them; quiet runs fail otherwise. */
 const char *reports(void);
 
-/* Generators enough that recursion from one to the next would overflow a stack. To
- * ThreadSanitizer each is a thread, and of these it takes 8128. */
+/* Generators enough that recursion from one to the next would overflow a stack.
+ * To ThreadSanitizer each is a thread, for which it takes so much of what the
+ * kernel gives a process that it cannot have more. */
 #ifdef __SANITIZE_THREAD__
-enum { LONG_CHAIN = 7000 };
+enum { LONG_CHAIN = 2000 };
 #else
 enum { LONG_CHAIN = 10000 };
 #endif

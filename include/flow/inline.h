@@ -258,6 +258,7 @@ static inline bool flow_yield_value(flow_gen *self, flow_value v)
  */
 struct flow__nap {
     flow_task task;                         /* first                        */
+    flow_host *host;                        /* where it is posted           */
     flow_waker *waker;
     bool over;
 };

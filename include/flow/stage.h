@@ -156,7 +156,8 @@ struct flow_host {
      * turn, after what was posted before. Posting a posted task moves it. */
     void (*post)(flow_host *h, flow_task *t, double seconds);
     void (*cancel)(flow_host *h, flow_task *t);         /* fine if not posted */
-    void (*post_from)(flow_host *h, flow_task *t);      /* [any thread]       */
+    /* [any thread] Posts, for the next turn, a task that is not posted. */
+    void (*post_from)(flow_host *h, flow_task *t);
     /* Runs what is due, after sleeping until something is if `sleep`. False:
      * nothing is posted and nothing can come. NULL: the loop is not ours. */
     bool (*turn)(flow_host *h, bool sleep);
