@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* channel: one item from tasklet to tasklet through a channel with some room. */
+/* channel: one item from tasklet to tasklet, through a channel with room. */
 #include "bench.h"
 #include <flow/flow.h>
 
-enum { ITEMS = 400000, ROOM = 64 };
+enum { ITEMS = 20000, ROOM = 64 };
 
 static void produce(flow_gen *self, flow_stage *source, void *arg)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* step [READ-AHEAD]: one item from a step stage to a generator that reads it. */
+/* step [READ-AHEAD]: one item from a step stage to a generator reading it. */
 #include "bench.h"
 #include <flow/flow.h>
 
-enum { ITEMS = 2000000 };
+enum { ITEMS = 100000 };
 
 static flow_status numbers(void *state, flow_stage *out)
 {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* wake: to set aside and wake a chain whose source waits for its turn, for each
- * generator that is between the source and the reader: what a chain of 110 takes
- * more than one of 10. */
+ * generator between the source and the reader: what a chain of 110 takes more
+ * than one of 10. */
 #include "bench.h"
 #include <flow/flow.h>
 
-enum { WAITS = 3000 };
+enum { WAITS = 300 };
 
 static void waits(flow_gen *self, flow_stage *source, void *arg)
 {

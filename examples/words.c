@@ -6,7 +6,7 @@
  * Send it a text, and it answers with the ten most frequent words. What happens
  * to each connection is one chain of stages:
  *
- *     bytes received < lines < words < in small letters < counted < bytes to send
+ *     bytes received < lines < words < in small letters < counts < answer
  *
  * and there may be thousands of them at once. Nobody's text is ever whole in
  * memory: a stage reads on when the next one asks. The program first sends FILE
@@ -30,7 +30,7 @@ enum {
     MOST_WORDS = 100000             /* different ones, of one client        */
 };
 
-/* ---- Words ------------------------------------------------------------- */
+/* ---- Words -------------------------------------------------------------- */
 static bool is_letter(char c)
 {
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
@@ -76,7 +76,7 @@ static flow_value in_small_letters(flow_value word, void *arg)
     return small;
 }
 
-/* ---- Counting ---------------------------------------------------------- */
+/* ---- Counting ----------------------------------------------------------- */
 /* A hash table with open addressing, never more than half full. */
 struct count { flow_value word; int64_t n; };
 struct tally { struct count *at; size_t size, used; };
@@ -174,7 +174,7 @@ static void count_words(flow_gen *self, flow_stage *words, void *arg)
     free(t.at);
 }
 
-/* ---- The service ------------------------------------------------------- */
+/* ---- The service -------------------------------------------------------- */
 static flow_stage *frequent_words(flow_stage *received, void *arg)
 {
     flow_line_options o = {
@@ -187,7 +187,7 @@ static flow_stage *frequent_words(flow_stage *received, void *arg)
     return flow_generate(count_words, words, arg);
 }
 
-/* ---- The client -------------------------------------------------------- */
+/* ---- The client --------------------------------------------------------- */
 static void read_file(flow_gen *self, flow_stage *source, void *path)
 {
     char piece[4096];
@@ -244,7 +244,7 @@ static void wait_for_the_end(int port, const char *path)
     flow_close(stop);
 }
 
-/* ---- The program ------------------------------------------------------- */
+/* ---- The program -------------------------------------------------------- */
 struct wishes { bool once; int port; char *path; };
 
 static bool understands(int argc, char **argv, struct wishes *w)
@@ -257,9 +257,9 @@ static bool understands(int argc, char **argv, struct wishes *w)
             w->once = true;
         } else if (strcmp(argv[i], "--port") == 0 && i + 1 < argc) {
             char *end;
-            long port = strtol(argv[++i], &end, 10);
+            long n = strtol(argv[++i], &end, 10);
 
-            w->port = *end == '\0' && port >= 0 && port < 65536 ? (int)port : -2;
+            w->port = *end == '\0' && n >= 0 && n < 65536 ? (int)n : -2;
         } else if (argv[i][0] != '-' && i + 1 == argc) {
             w->path = argv[i];
         } else {

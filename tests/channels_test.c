@@ -411,6 +411,55 @@ TEST(a_producer_that_was_refused_is_told_of_room)
     flow_chan_release(p.c);
 }
 
+TEST(without_room_a_producer_is_told_when_a_reader_waits)
+{
+    struct producer p = { .c = flow_chan_new(0), .next = 1, .last = 3 };
+    flow_stage *reader = flow_from_chan(p.c);
+
+    flow_chan_on_room(p.c, produces, &p);
+    produces(&p);
+    CHECK(p.next == 1);
+    expect("1 2 3", reader);
+    CHECK(p.calls <= 5);
+    flow_chan_release(p.c);
+}
+
+struct counting { flow_waker waker; int woken; };
+
+static void counts_wakes(flow_waker *w)
+{
+    ((struct counting *)(void *)w)->woken++;
+}
+
+TEST(a_reader_that_is_served_without_a_wake_leaves_the_line)
+{
+    flow_chan *c = flow_chan_new(2);
+    flow_stage *r[] = { flow_from_chan(c), flow_from_chan(c) };
+    struct counting w[] = {
+        { { counts_wakes, flow_host_here() }, 0 },
+        { { counts_wakes, flow_host_here() }, 0 }
+    };
+    flow_value v = flow_none();
+
+    for (int n = 0; n < 2 && !disturbed(); n++)
+        CHECK(flow_pull(r[n], &w[n].waker, &v) == FLOW_WAIT);
+    if (!disturbed()) {
+        CHECK(flow_offer(c, flow_int(1)) && w[0].woken == 1);
+        CHECK(flow_pull(r[1], &w[1].waker, &v) == FLOW_READY);
+        CHECK(flow_pull(r[0], &w[0].waker, &v) == FLOW_WAIT);
+        CHECK(flow_offer(c, flow_int(2)));
+        CHECK(w[0].woken == 2 && w[1].woken == 0);
+    }
+    flow_close(r[0]);
+    flow_close(r[1]);
+    flow_chan_release(c);
+}
+
+TEST(releasing_no_channel_is_fine)
+{
+    flow_chan_release(NULL);
+}
+
 TEST(a_producer_that_was_not_refused_is_not_told)
 {
     struct producer p = { .c = flow_chan_new(4), .next = 1, .last = 0 };
@@ -516,6 +565,9 @@ int main(void)
         CASE(offers_go_in_as_long_as_there_is_room),
         CASE(without_room_an_offer_goes_in_only_while_a_reader_waits),
         CASE(a_producer_that_was_refused_is_told_of_room),
+        CASE(without_room_a_producer_is_told_when_a_reader_waits),
+        CASE(a_reader_that_is_served_without_a_wake_leaves_the_line),
+        CASE(releasing_no_channel_is_fine),
         CASE(a_producer_that_was_not_refused_is_not_told),
         CASE(a_callback_stage_gives_what_is_pushed),
         CASE(a_callback_stage_has_the_bound_it_was_given),

@@ -421,14 +421,12 @@ TEST(a_failure_while_closing_is_reported)
 }
 
 /* ---- Depth ------------------------------------------------------------- */
-enum { DEEP = 10000 };
-
-TEST(a_chain_of_ten_thousand_is_closed_while_it_waits)
+TEST(a_chain_of_thousands_is_closed_while_it_waits)
 {
     struct tidy t = { 0 };
     flow_stage *s = script("a_b");
 
-    for (int n = 0; n < DEEP; n++)
+    for (int n = 0; n < LONG_CHAIN; n++)
         s = holding(s, &t);
     for (int n = 0; n < 3; n++)
         ask(s, 1);
@@ -446,15 +444,15 @@ static void passes_on(flow_gen *self, flow_stage *source, void *arg)
     --*(int *)arg;
 }
 
-TEST(a_chain_of_ten_thousand_is_closed_between_two_values)
+TEST(a_chain_of_thousands_is_closed_between_two_values)
 {
     int inside = 0;
     flow_stage *s = numbers(3);
 
-    for (int n = 0; n < DEEP; n++)
+    for (int n = 0; n < LONG_CHAIN; n++)
         s = flow_generate(passes_on, s, &inside);
     ask(s, 2);
-    CHECK(inside == DEEP);
+    CHECK(inside == LONG_CHAIN);
     flow_close(s);
     MUST(inside == 0);
 }
@@ -481,8 +479,8 @@ int main(void)
         CASE(a_failure_that_nobody_has_read_is_reported),
         CASE(a_failure_that_was_read_is_not_reported),
         CASE(a_failure_while_closing_is_reported),
-        CASE(a_chain_of_ten_thousand_is_closed_while_it_waits),
-        CASE(a_chain_of_ten_thousand_is_closed_between_two_values),
+        CASE(a_chain_of_thousands_is_closed_while_it_waits),
+        CASE(a_chain_of_thousands_is_closed_between_two_values),
     };
     return run_tests("closing", tests, sizeof tests / sizeof *tests);
 }

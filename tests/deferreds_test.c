@@ -45,6 +45,22 @@ static flow_value answers_later(flow_value v, void *arg)
     return flow_later(flow_hold(arg));
 }
 
+struct undone { int times; flow_deferred *fires; };
+
+static void undo(void *arg)
+{
+    struct undone *u = arg;
+
+    u->times++;
+    if (u->fires != NULL)
+        flow_fire(u->fires, flow_int(8));
+}
+
+static void nobody(flow_waker *w)
+{
+    (void)w;
+}
+
 static bool is_int(const flow_value *v, int64_t n)
 {
     return v != NULL && v->kind == FLOW_INT && v->as.num == n;
@@ -301,18 +317,100 @@ TEST(a_callback_that_answers_its_own_deferred_is_an_error_not_a_hang)
     flow_release(d);
 }
 
-/* ---- Giving up --------------------------------------------------------- */
-struct undone { int times; flow_deferred *fires; };
-
-static void undo(void *arg)
+/* ---- Without memory for a callback -------------------------------------- */
+static flow_value adds_one_more(flow_value v, void *arg)
 {
-    struct undone *u = arg;
+    static int times;
 
-    u->times++;
-    if (u->fires != NULL)
-        flow_fire(u->fires, flow_int(8));
+    flow_then(arg, counts, NULL, &times);
+    return v;
 }
 
+TEST(a_callback_lost_while_others_run_fails_the_deferred)
+{
+    flow_deferred *d = flow_defer();
+
+    flow_then(d, adds_one_more, NULL, d);
+    flow_fire(d, flow_textf("not %s", "lost"));
+    MUST(flow_outcome(d) != NULL);
+    flow_release(d);
+}
+
+TEST(a_callback_lost_while_its_deferred_waits_for_another_fails_it_in_the_end)
+{
+    flow_deferred *d = flow_defer(), *inner = flow_defer();
+    int n = 0;
+
+    flow_then(d, answers_later, NULL, inner);
+    flow_fire(d, flow_int(1));
+    flow_then(d, counts, NULL, &n);
+    flow_fire(inner, flow_int(2));
+    MUST(flow_outcome(d) != NULL);
+    CHECK(n == 1);
+    flow_release(d);
+    flow_release(inner);
+}
+
+/* ---- Chains of any length ------------------------------------------------ */
+enum { LINKS = 100000 };
+
+/* Each has a callback that answers the next, and so waits for it. */
+static flow_deferred *chain(flow_deferred **last)
+{
+    flow_deferred *first = flow_defer(), *d = first;
+
+    for (int n = 0; n < LINKS && !disturbed(); n++) {
+        flow_deferred *next = flow_defer();
+
+        flow_then(d, answers_later, NULL, next);
+        flow_fire(d, flow_none());
+        if (d != first)
+            flow_release(d);
+        d = next;
+    }
+    if (d == first)
+        flow_hold(d);
+    *last = d;
+    return first;
+}
+
+TEST(what_a_long_chain_waits_for_comes_through_it)
+{
+    flow_deferred *last, *first = chain(&last);
+
+    CHECK(flow_outcome(first) == NULL);
+    flow_fire(last, flow_int(5));
+    CHECK(is_int(flow_outcome(first), 5));
+    flow_outcome(first);
+    flow_outcome(last);
+    flow_release(last);
+    flow_release(first);
+}
+
+TEST(a_long_chain_may_be_cancelled)
+{
+    flow_deferred *last, *first = chain(&last);
+
+    flow_cancel(first);
+    CHECK(is_error(flow_outcome(last), FLOW_ECANCELLED));
+    CHECK(is_error(flow_outcome(first), FLOW_ECANCELLED));
+    flow_release(last);
+    flow_release(first);
+}
+
+TEST(a_long_chain_may_be_released)
+{
+    flow_deferred *last, *first = chain(&last);
+    struct undone u = { 0 };
+
+    flow_on_cancel(last, undo, &u);
+    flow_release(last);
+    MUST(disturbed() || u.times == 0);
+    flow_release(first);
+    CHECK(u.times == 1);
+}
+
+/* ---- Giving up --------------------------------------------------------- */
 TEST(cancelling_calls_undo_and_fires)
 {
     flow_deferred *d = flow_defer();
@@ -531,6 +629,77 @@ TEST(the_first_of_several_wins_and_the_others_are_cancelled)
     release_three(d);
 }
 
+TEST(giving_up_one_of_several_does_not_let_another_win)
+{
+    flow_deferred *d[] = { flow_defer(), flow_defer(), flow_defer() };
+    struct undone u = { .fires = d[2] };
+    flow_deferred *first;
+
+    flow_on_cancel(d[1], undo, &u);
+    flow_hold(d[0]);
+    first = flow_first_of(d, 3);
+    flow_fire(d[0], flow_int(3));
+    CHECK(u.times == 1 && is_int(flow_outcome(first), 3));
+    flow_outcome(first);
+    flow_release(first);
+    flow_outcome(d[0]);
+    flow_release(d[0]);
+}
+
+TEST(the_first_of_none_is_an_invalid_argument)
+{
+    flow_deferred *first = flow_first_of(NULL, 0);
+
+    CHECK(is_error(flow_outcome(first), FLOW_EINVAL));
+    flow_release(first);
+}
+
+static flow_value notes(flow_value v, void *arg)
+{
+    int64_t *told = arg;
+
+    *told = *told * 10 + v.as.num;
+    return v;
+}
+
+TEST(an_unfired_deferred_is_released_with_its_callbacks)
+{
+    flow_deferred *d = flow_defer(), *outer = flow_defer();
+    int64_t told = 0;
+
+    flow_then(outer, answers_later, NULL, d);
+    flow_then(outer, notes, NULL, &told);
+    flow_fire(outer, flow_int(1));
+    flow_release(outer);
+    CHECK(told == 0);
+    flow_fire(d, flow_int(2));
+    MUST(told == 0 || disturbed());
+    flow_release(d);
+}
+
+TEST(waiters_for_a_deferred_may_leave_in_any_order)
+{
+    flow_deferred *d = flow_defer();
+    flow_stage *s[3];
+    flow_value v;
+    flow_waker w = { nobody, flow_host_here() };
+
+    for (int n = 0; n < 3; n++) {
+        s[n] = flow_from_deferred(flow_hold(d));
+        if (flow_pull(s[n], &w, &v) == FLOW_FAILED)
+            flow_drop(v);
+    }
+    flow_close(s[1]);
+    flow_close(s[2]);
+    flow_fire(d, flow_text("fired", 5));
+    if (disturbed())
+        flow_close(s[0]);
+    else
+        expect("fired", s[0]);
+    (void)flow_outcome(d);
+    flow_release(d);
+}
+
 TEST(one_that_has_fired_already_is_the_first)
 {
     flow_deferred *d[3], *first;
@@ -623,6 +792,30 @@ TEST(releasing_nothing_is_fine)
     flow_release(NULL);
 }
 
+static void asked(flow_waker *w)
+{
+    (void)w;
+}
+
+TEST(those_who_wait_for_one_deferred_may_leave_in_any_order)
+{
+    flow_waker w = { asked, flow_host_here() };
+
+    for (int first = 0; first < 3; first++) {
+        flow_deferred *d = flow_defer();
+        flow_stage *s[3];
+
+        for (int n = 0; n < 3; n++) {
+            s[n] = flow_from_deferred(flow_hold(d));
+            CHECK(flow_fill(s[n], &w) == FLOW_WAIT);
+        }
+        for (int n = 0; n < 3; n++)
+            flow_close(s[(first + 2 * n) % 3]);
+        flow_fire(d, flow_int(1));
+        flow_release(d);
+    }
+}
+
 int main(void)
 {
     static const struct test tests[] = {
@@ -644,6 +837,11 @@ int main(void)
         CASE(the_failure_of_a_later_one_takes_the_path_of_bad),
         CASE(cancelling_a_chain_cancels_what_it_waits_for),
         CASE(a_callback_that_answers_its_own_deferred_is_an_error_not_a_hang),
+        CASE(a_callback_lost_while_others_run_fails_the_deferred),
+        CASE(a_callback_lost_while_its_deferred_waits_for_another_fails_it_in_the_end),
+        CASE(what_a_long_chain_waits_for_comes_through_it),
+        CASE(a_long_chain_may_be_cancelled),
+        CASE(a_long_chain_may_be_released),
         CASE(cancelling_calls_undo_and_fires),
         CASE(undo_may_fire_with_what_there_is),
         CASE(cancelling_what_has_fired_does_nothing),
@@ -658,6 +856,10 @@ int main(void)
         CASE(cancelling_what_gathers_cancels_all),
         CASE(releasing_what_gathers_cancels_all),
         CASE(the_first_of_several_wins_and_the_others_are_cancelled),
+        CASE(giving_up_one_of_several_does_not_let_another_win),
+        CASE(the_first_of_none_is_an_invalid_argument),
+        CASE(an_unfired_deferred_is_released_with_its_callbacks),
+        CASE(waiters_for_a_deferred_may_leave_in_any_order),
         CASE(one_that_has_fired_already_is_the_first),
         CASE(the_first_may_be_a_failure),
         CASE(a_deferred_is_a_stage_of_one_value),
@@ -665,6 +867,7 @@ int main(void)
         CASE(closing_the_stage_of_a_deferred_releases_it),
         CASE(several_may_wait_for_one_deferred),
         CASE(releasing_nothing_is_fine),
+        CASE(those_who_wait_for_one_deferred_may_leave_in_any_order),
     };
     return run_tests("deferreds", tests, sizeof tests / sizeof *tests);
 }

@@ -34,6 +34,10 @@ struct test { const char *says; void (*run)(void); };
 /* Runs all, prints `N passed, N failed`, gives the exit status. */
 int run_tests(const char *program, const struct test *tests, size_t n);
 
+/* Runs each once, and leaves the library as a new process has it: for tests that
+ * make processes. */
+int run_processes(const char *program, const struct test *tests, size_t n);
+
 /* Drives s to its end and closes it. Its values, written with flow_write and
  * joined by a space, then for a failure `!Class: message`, must be `text`.
  * While something is made to go wrong, they must be a beginning of it, followed
@@ -55,6 +59,14 @@ bool disturbed(void);
 /* The reports (unread failures, ...) since the test began, one a line. A test
  * in which there are some must look at them; quiet runs fail otherwise. */
 const char *reports(void);
+
+/* Generators enough that recursion from one to the next would overflow a stack. To
+ * ThreadSanitizer each is a thread, and of these it takes 8128. */
+#ifdef __SANITIZE_THREAD__
+enum { LONG_CHAIN = 7000 };
+#else
+enum { LONG_CHAIN = 10000 };
+#endif
 
 /* ---- Stages to test with ----------------------------------------------- */
 flow_stage *numbers(int n);             /* 1 2 ... n, by a generator         */

@@ -4,15 +4,15 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <signal.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-/* ---- Our side ---------------------------------------------------------- */
+/* ---- Our side ----------------------------------------------------------- */
 flow_deferred *serving_with(flow_protocol *p, void *arg,
                             const flow_service_options *o, int *port_out)
 {
@@ -76,43 +76,70 @@ void run_for(double seconds, bool (*done)(void))
     }
 }
 
-/* ---- The other side ---------------------------------------------------- */
-static pid_t child;
-static int child_status;
+/* ---- The other side ----------------------------------------------------- */
+enum { PATIENCE = 20 };                     /* seconds                      */
 
-static bool child_ended(void)
+static struct {
+    bool (*peer)(int port);
+    int port;
+    bool done;
+    atomic_bool ended;
+} other;
+
+static void *be_the_other(void *arg)
 {
-    return waitpid(child, &child_status, WNOHANG) == child;
+    (void)arg;
+    other.done = other.peer(other.port);
+    other.ended = true;
+    return NULL;
+}
+
+static bool other_ended(void)
+{
+    return other.ended;
 }
 
 bool with_peer(bool (*peer)(int port), int port)
 {
-    enum { PATIENCE = 20 };                 /* seconds                      */
+    pthread_t thread;
 
     if (port == 0)
         return false;                       /* the service did not begin    */
-    child_status = 0;
-    child = fork();
-    if (child == 0) {
-        alarm(PATIENCE);
-        _exit(peer(port) ? 0 : 1);
-    }
-    run_for(PATIENCE + 5, child_ended);
+    other.peer = peer;
+    other.port = port;
+    other.ended = false;
+    if (pthread_create(&thread, NULL, be_the_other, NULL) != 0)
+        return false;
+    run_for(2 * PATIENCE, other_ended);
     run_for(0.003, NULL);
-    return WIFEXITED(child_status) && WEXITSTATUS(child_status) == 0;
+    pthread_join(thread, NULL);
+    return other.done;
+}
+
+int peer_socket(void)
+{
+    struct timeval patience = { PATIENCE, 0 };
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    return fd;
+}
+
+bool peer_connects_by(int fd, int port)
+{
+    struct sockaddr_in to = { .sin_family = AF_INET };
+
+    to.sin_port = htons((uint16_t)port);
+    inet_pton(AF_INET, HERE, &to.sin_addr);
+    return connect(fd, (struct sockaddr *)&to, sizeof to) == 0;
 }
 
 int peer_connects(int port)
 {
-    struct sockaddr_in to = { .sin_family = AF_INET };
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    int fd = peer_socket();
 
-    to.sin_port = htons((uint16_t)port);
-    inet_pton(AF_INET, HERE, &to.sin_addr);
-    if (connect(fd, (struct sockaddr *)&to, sizeof to) == 0)
-        return fd;
-    close(fd);
-    return -1;
+    peer_connects_by(fd, port);
+    return fd;
 }
 
 bool peer_says(int fd, const char *text)
@@ -140,15 +167,19 @@ bool peer_hears(int fd, const char *text)
 bool peer_sees_end(int fd)
 {
     char c;
+    bool end = recv(fd, &c, 1, 0) == 0;
 
-    return recv(fd, &c, 1, 0) == 0;
+    close(fd);
+    return end;
 }
 
 bool peer_sees_reset(int fd)
 {
     char c;
+    bool reset = recv(fd, &c, 1, 0) < 0 && errno == ECONNRESET;
 
-    return recv(fd, &c, 1, 0) < 0 && errno == ECONNRESET;
+    close(fd);
+    return reset;
 }
 
 void many_descriptors(void)
@@ -160,7 +191,7 @@ void many_descriptors(void)
     setrlimit(RLIMIT_NOFILE, &l);
 }
 
-/* ---- Protocols --------------------------------------------------------- */
+/* ---- Protocols ---------------------------------------------------------- */
 flow_stage *echo(flow_stage *received, void *arg)
 {
     (void)arg;

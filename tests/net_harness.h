@@ -34,19 +34,21 @@ flow_stage *saying(const char *text);
 /* Runs the loop for so long, or until `done`. */
 void run_for(double seconds, bool (*done)(void));
 
-/* Runs peer(port) in a process of its own, and the loop until it has ended: 0
- * if it exits with true. It uses plain sockets that block. */
+/* Runs peer(port) in a thread of its own, and the loop until it has ended, and
+ * gives what it gave. It uses plain sockets that block. */
 bool with_peer(bool (*peer)(int port), int port);
 int peer_connects(int port);
+int peer_socket(void);
+bool peer_connects_by(int fd, int port);
 bool peer_says(int fd, const char *text);
 bool peer_hears(int fd, const char *text);      /* that much, and no more   */
-bool peer_sees_end(int fd);
+bool peer_sees_end(int fd);                     /* and closes it            */
 bool peer_sees_reset(int fd);
 
 /* Lets this process have as many descriptors as it may. */
 void many_descriptors(void);
 
-/* ---- Protocols --------------------------------------------------------- */
+/* ---- Protocols ---------------------------------------------------------- */
 flow_stage *echo(flow_stage *received, void *arg);
 /* "<line>" for each line; fails at the line "fail", ends after "bye". */
 flow_stage *brackets(flow_stage *received, void *arg);

@@ -11,7 +11,7 @@
 #include <unistd.h>
 #include <uv.h>
 
-/* ---- Both hosts -------------------------------------------------------- */
+/* ---- Both hosts --------------------------------------------------------- */
 static flow_host *host;
 
 /* Runs a part of a test on the core's host, then on that of libuv. */
@@ -50,7 +50,7 @@ static void turn_to_the_end(void)
         ;
 }
 
-/* ---- Order ------------------------------------------------------------- */
+/* ---- Order -------------------------------------------------------------- */
 static struct letter late_comer = LETTER('d', NULL);
 
 static void post_late_comer(struct letter *l)
@@ -158,7 +158,7 @@ static void not_asleep(void)
 
 TEST(a_turn_need_not_sleep) { on_both(not_asleep); }
 
-/* ---- Threads ----------------------------------------------------------- */
+/* ---- Threads ------------------------------------------------------------ */
 enum { SENT = 1000 };
 
 static struct { flow_task task; int number; } sent[SENT];
@@ -202,7 +202,7 @@ static void sent_from_a_thread(void)
 
 TEST(tasks_come_from_another_thread_in_order) { on_both(sent_from_a_thread); }
 
-/* ---- Drivers ----------------------------------------------------------- */
+/* ---- Drivers ------------------------------------------------------------ */
 static void nap(flow_gen *self, flow_stage *source, void *arg)
 {
     (void)source;
@@ -253,7 +253,7 @@ static void run_beside(void)
 
 TEST(loop_runs_flows_beside_each_other) { on_both(run_beside); }
 
-/* ---- A loop of the program's ------------------------------------------- */
+/* ---- A loop of the program's -------------------------------------------- */
 TEST(a_loop_of_the_program_carries_flows)
 {
     uv_loop_t loop;
@@ -309,7 +309,7 @@ TEST(closing_the_host_gives_the_core_s_own_back)
     MUST(flow_host_here() == own);
 }
 
-/* ---- Signals ----------------------------------------------------------- */
+/* ---- Signals ------------------------------------------------------------ */
 static void kill_myself(flow_task *t)
 {
     (void)t;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Many connections, much data, peers that do not read, and no descriptors left:
  * too long to be repeated for each allocation, so each runs once. */
+#include "harness_inside.h"
 #include "net_harness.h"
 
 #include <fcntl.h>
@@ -9,10 +10,9 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-/* ---- Many -------------------------------------------------------------- */
+/* ---- Many --------------------------------------------------------------- */
 TEST(a_thousand_clients_are_served_at_once)
 {
     enum { CLIENTS = 1000 };
@@ -50,44 +50,68 @@ TEST(a_thousand_clients_are_served_at_once)
     served(service);
 }
 
-static bool says_it_is_one_of_many(int port)
-{
-    enum { AT_ONCE = 50 };
-    int fd[AT_ONCE];
+enum { FEW = 50 };
+static int few[FEW];
 
-    many_descriptors();
-    for (int i = 0; i < AT_ONCE; i++) {
-        fd[i] = peer_connects(port);
-        if (!peer_says(fd[i], "me\nbye\n"))
-            return false;
-    }
-    for (int i = 0; i < AT_ONCE; i++)
-        if (!peer_hears(fd[i], "<me><bye>") || !peer_sees_end(fd[i])
-            || close(fd[i]) != 0)
-            return false;
-    return true;
+static bool say_they_are_there(int port)
+{
+    bool good = true;
+
+    for (int i = 0; i < FEW; i++)
+        good = peer_connects_by(few[i], port) && peer_says(few[i], "me\nbye\n")
+            && good;
+    for (int i = 0; i < FEW; i++)
+        good = peer_hears(few[i], "<me><bye>") && peer_sees_end(few[i]) && good;
+    return good;
+}
+
+/* valgrind accepts what is beyond the limit, and closes it then. */
+static bool limits_are_kept(void)
+{
+    const char *loaded = getenv("LD_PRELOAD");
+
+    return loaded == NULL || strstr(loaded, "valgrind") == NULL;
 }
 
 TEST(without_descriptors_accepting_pauses)
 {
-    struct rlimit l, few;
-    int port, lowest = dup(0);
+    struct rlimit l, less;
+    int port;
     flow_deferred *service;
 
-    close(lowest);
+    if (!limits_are_kept())
+        return;
     service = serving(brackets, NULL, &port);
+    for (int i = 0; i < FEW; i++)
+        few[i] = peer_socket();
     getrlimit(RLIMIT_NOFILE, &l);
-    few = l;
-    few.rlim_cur = (rlim_t)lowest + 20;
-    setrlimit(RLIMIT_NOFILE, &few);
-    CHECK(with_peer(says_it_is_one_of_many, port));
+    less = l;
+    less.rlim_cur = (rlim_t)few[FEW - 1] + 10;
+    setrlimit(RLIMIT_NOFILE, &less);
+    CHECK(with_peer(say_they_are_there, port));
     setrlimit(RLIMIT_NOFILE, &l);
     CHECK(strstr(reports(), "accepting pauses with ") != NULL);
     CHECK(strstr(reports(), "Too many open files") != NULL);
     served(service);
 }
 
-/* ---- Much -------------------------------------------------------------- */
+TEST(an_idle_connection_costs_no_more_than_is_said)
+{
+    int port;
+    flow_deferred *service = serving(echo, NULL, &port);
+    size_t before = memory_live().bytes, after;
+
+    for (int i = 0; i < FEW; i++)
+        few[i] = peer_connects(port);
+    run_for(0.02, NULL);
+    after = memory_live().bytes;
+    CHECK(after > before && after - before < FEW * 2048);
+    for (int i = 0; i < FEW; i++)
+        close(few[i]);
+    served(service);
+}
+
+/* ---- Much --------------------------------------------------------------- */
 enum { PIECE = 65536 };
 
 struct much { size_t pieces, given; };
@@ -149,7 +173,7 @@ TEST(much_arrives_whole)
     served(service);
 }
 
-/* ---- Peers that do not read, and protocols that do not ----------------- */
+/* ---- Peers that do not read, and protocols that do not ------------------ */
 static struct much flood;
 
 static flow_stage *flooding(flow_stage *received, void *arg)
@@ -166,32 +190,15 @@ static bool does_not_read(int port)
     return close(fd) == 0;
 }
 
-static size_t given_before;
-
-static bool flood_stalls(void)
-{
-    bool stalls = flood.given > 0 && flood.given == given_before;
-
-    given_before = flood.given;
-    return stalls;
-}
-
 TEST(who_does_not_read_is_sent_no_more)
 {
     int port;
     flow_deferred *service;
-    pid_t peer;
 
     flood = (struct much){ .pieces = 100000 };
     service = serving(flooding, NULL, &port);
-    peer = fork();
-    if (peer == 0)
-        _exit(does_not_read(port) ? 0 : 1);
-    for (int i = 0; i < 50 && !flood_stalls(); i++)
-        run_for(0.05, NULL);
+    CHECK(with_peer(does_not_read, port));
     CHECK(flood.given > 0 && flood.given < 1000);   /* the kernel's buffers */
-    waitpid(peer, NULL, 0);
-    run_for(0.05, NULL);                    /* it has gone: the flow ends   */
     served(service);
 }
 
@@ -222,7 +229,7 @@ static bool sends_until_nobody_reads(int port)
             usleep(1000);
         }
     }
-    return refused == 20;
+    return close(fd) == 0 && refused == 20;
 }
 
 TEST(nothing_is_received_that_nobody_asks_for)
@@ -265,6 +272,7 @@ int main(void)
     static const struct test tests[] = {
         CASE(a_thousand_clients_are_served_at_once),
         CASE(without_descriptors_accepting_pauses),
+        CASE(an_idle_connection_costs_no_more_than_is_said),
         CASE(much_arrives_whole),
         CASE(who_does_not_read_is_sent_no_more),
         CASE(nothing_is_received_that_nobody_asks_for),

@@ -9,8 +9,9 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <uv.h>
 
-/* ---- Talking ----------------------------------------------------------- */
+/* ---- Talking ------------------------------------------------------------ */
 TEST(a_service_echoes)
 {
     int port;
@@ -165,7 +166,34 @@ TEST(version_6_of_the_internet_is_spoken)
     served(service);
 }
 
-/* ---- Ends -------------------------------------------------------------- */
+TEST(a_loop_of_the_program_serves)
+{
+    uv_loop_t loop;
+    int port = 0;
+    flow_deferred *service, *client;
+    const flow_value *outcome;
+
+    uv_loop_init(&loop);
+    flow_host_use(flow_uv_host_on(&loop));
+    service = flow_serve_tcp(HERE, 0, echo, NULL,
+                             &(flow_service_options){ .port = &port });
+    client = flow_run(flow_join(flow_connect_tcp(HERE, port, saying("hello")),
+                                100));
+    for (int n = 0; n < 1000 && !flow_fired(client); n++)
+        uv_run(&loop, UV_RUN_ONCE);
+    outcome = flow_outcome(client);
+    CHECK(outcome != NULL && outcome->size == 5);
+    flow_release(client);
+    flow_outcome(service);
+    flow_release(service);
+    uv_run(&loop, UV_RUN_NOWAIT);
+    uv_run(&loop, UV_RUN_NOWAIT);
+    flow_uv_close();
+    uv_run(&loop, UV_RUN_DEFAULT);
+    MUST(uv_loop_close(&loop) == 0);
+}
+
+/* ---- Ends --------------------------------------------------------------- */
 static flow_stage *brief(flow_stage *received, void *arg)
 {
     (void)arg;
@@ -181,7 +209,7 @@ static bool talks_on(int port)
 
     send(fd, chatter, sizeof chatter, MSG_NOSIGNAL);
     usleep(5000);
-    return peer_hears(fd, "enough") && peer_sees_end(fd) && close(fd) == 0;
+    return peer_hears(fd, "enough") && peer_sees_end(fd);
 }
 
 TEST(an_answer_arrives_though_the_peer_talks_on)
@@ -296,7 +324,7 @@ TEST(a_failure_of_what_is_sent_is_the_client_s)
     served(service);
 }
 
-/* ---- Closing ----------------------------------------------------------- */
+/* ---- Closing ------------------------------------------------------------ */
 static int bodies;
 
 static void stay(flow_gen *self, flow_stage *received, void *arg)
@@ -391,7 +419,7 @@ TEST(everything_may_be_closed_at_any_moment)
     reports();
 }
 
-/* ---- Addresses --------------------------------------------------------- */
+/* ---- Addresses ---------------------------------------------------------- */
 static void fails_to_serve(const char *address, int port, const char *why)
 {
     int got = -1;
@@ -422,8 +450,8 @@ TEST(an_address_in_use_is_named)
 TEST(an_address_that_is_none_is_named)
 {
     flow_host_use(flow_uv_host());
-    fails_to_serve("nowhere", 1, "'nowhere' is not an address such as 127.0.0.1 "
-                                 "or ::1");
+    fails_to_serve("nowhere", 1, "'nowhere' is not an address such as "
+                                 "127.0.0.1 or ::1");
     fails_to_serve(HERE, 65536, "65536 is not a port");
     expect("!Invalid: -1 is not a port", flow_connect_tcp(HERE, -1, NULL));
     flow_uv_close();
@@ -431,8 +459,8 @@ TEST(an_address_that_is_none_is_named)
 
 TEST(net_needs_a_host_of_libuv)
 {
-    static const char why[] = "the host of this thread is not one of libuv: call "
-                              "flow_host_use(flow_uv_host())";
+    static const char why[] = "the host of this thread is not one of libuv: "
+                              "call flow_host_use(flow_uv_host())";
 
     flow_host_use(NULL);
     fails_to_serve(HERE, 0, why);
@@ -461,7 +489,7 @@ TEST(a_refused_connection_is_named)
     flow_uv_close();
 }
 
-/* ---- Limits ------------------------------------------------------------ */
+/* ---- Limits ------------------------------------------------------------- */
 static bool comes_after_the_first(int port)
 {
     int first = peer_connects(port), second = peer_connects(port);
@@ -474,7 +502,7 @@ static bool comes_after_the_first(int port)
     if (recv(second, &c, 1, MSG_DONTWAIT) >= 0)
         return false;
     return peer_says(first, "bye\n") && peer_hears(first, "<bye>")
-        && peer_sees_end(first) && close(first) == 0
+        && peer_sees_end(first)
         && peer_hears(second, "<two>") && close(second) == 0;
 }
 
@@ -500,6 +528,7 @@ int main(void)
         CASE(a_client_answers_to_answers_through_a_channel),
         CASE(a_protocol_knows_its_peer),
         CASE(version_6_of_the_internet_is_spoken),
+        CASE(a_loop_of_the_program_serves),
         CASE(an_answer_arrives_though_the_peer_talks_on),
         CASE(a_failure_resets_the_connection_after_the_results),
         CASE(a_failure_is_told_to_who_wants_to_know),

@@ -209,6 +209,96 @@ TEST(deeply_nested_lists_are_dropped)
     flow_drop(v);
 }
 
+static flow_value nested(int depth)
+{
+    flow_value v = flow_int(0);
+
+    for (int n = 0; n < depth; n++)
+        v = flow_pack(&v, 1);
+    return v;
+}
+
+static bool is_written(const flow_value *v, const char *text)
+{
+    char *written = NULL;
+    size_t size;
+    FILE *to = open_memstream(&written, &size);
+    bool same;
+
+    flow_write(to, v);
+    fclose(to);
+    same = strcmp(written, text) == 0;
+    free(written);
+    return same;
+}
+
+TEST(lists_may_be_nested_to_any_depth)
+{
+    enum { DEPTH = 100000 };
+    flow_value v = nested(DEPTH), same = flow_share(v), other = nested(DEPTH);
+    flow_value shallow = nested(2);
+    char text[300];
+
+    CHECK(flow_compare(&v, &same) == 0 && flow_hash(&v) == flow_hash(&same));
+    CHECK(flow_compare(&v, &other) == -flow_compare(&other, &v));
+    CHECK(flow_compare(&v, &shallow) != 0);
+    memset(text, '[', 101);
+    strcpy(text + 101, "...");
+    memset(text + 104, ']', 101);
+    text[205] = '\0';
+    CHECK(is_written(&v, text));
+    flow_drop(v);
+    flow_drop(same);
+    flow_drop(other);
+    flow_drop(shallow);
+}
+
+TEST(what_cannot_be_seen_is_escaped_inside_lists)
+{
+    flow_value v = flow_literal("a'b\\c\td\x01");
+
+    v = flow_pack(&v, 1);
+    CHECK(is_written(&v, "['a\\'b\\\\c\\td\\x01']"));
+    flow_drop(v);
+}
+
+TEST(what_cannot_be_printed_is_an_error)
+{
+    flow_value v = flow_textf("%ls", L"\x10ffff");
+    flow_value e = flow_error(FLOW_EINVAL, 0, "%ls", L"\x10ffff");
+
+    CHECK(flow_is(&v, FLOW_EINVAL));
+    CHECK(flow_is(&e, FLOW_EINVAL) && strcmp(flow_message(&e), "") == 0);
+    flow_drop(v);
+    flow_drop(e);
+}
+
+TEST(text_beyond_what_a_value_holds_is_an_error)
+{
+    flow_value v = flow_text("short", (size_t)UINT32_MAX + 1);
+
+    CHECK(flow_is(&v, FLOW_ELIMIT));
+    flow_drop(v);
+}
+
+TEST(only_text_and_bytes_have_slices)
+{
+    flow_value v = flow_int(3), part = flow_slice(&v, 0, 1);
+
+    CHECK(flow_is(&part, FLOW_EINVAL));
+    flow_drop(part);
+}
+
+/* A value is 16 bytes that anybody may have written to. */
+TEST(a_value_of_no_kind_there_is_does_no_harm)
+{
+    flow_value v = { .kind = 99 }, w = { .kind = 99, .size = 1 };
+
+    CHECK(flow_compare(&v, &w) == 0 && flow_hash(&v) == flow_hash(&w));
+    CHECK(!flow_true(&v));
+    CHECK(flow_write(stderr, &v) == EOF);
+}
+
 static bool shares(const flow_value *part, const flow_value *whole, size_t at)
 {
     size_t n;
@@ -484,6 +574,38 @@ TEST(kinds_that_are_not_alike_are_told_apart)
         flow_drop(v[a]);
 }
 
+TEST(what_cannot_be_seen_is_escaped_inside_lists)
+{
+    expect("['a\\n\\r\\t\\\\\\'\\x01'] [b'\\xff\\x00z']",
+           flow_list(FLOW_VALUES(
+               flow_pack(FLOW_VALUES("a\n\r\t\\'\1")),
+               flow_pack(FLOW_VALUES(flow_bytes("\xff\0z", 3))))));
+}
+
+TEST(very_deep_lists_are_written_in_part)
+{
+    flow_value v = flow_int(0);
+    char *text;
+    size_t n;
+    FILE *to = open_memstream(&text, &n);
+
+    for (int depth = 0; depth < 500; depth++)
+        v = flow_pack(&v, 1);
+    flow_write(to, &v);
+    fclose(to);
+    CHECK(strstr(text, "[...]") != NULL);
+    free(text);
+    flow_drop(v);
+}
+
+TEST(what_has_no_bytes_has_no_slice)
+{
+    flow_value v = flow_int(1), w = flow_slice(&v, 0, 1);
+
+    CHECK(flow_fails(w) && flow_is(&w, FLOW_EINVAL));
+    flow_drop(w);
+}
+
 int main(void)
 {
     static const struct test tests[] = {
@@ -508,6 +630,12 @@ int main(void)
         CASE(a_shared_value_lives_until_its_last_owner_drops_it),
         CASE(a_list_drops_its_items_with_it),
         CASE(deeply_nested_lists_are_dropped),
+        CASE(lists_may_be_nested_to_any_depth),
+        CASE(what_cannot_be_seen_is_escaped_inside_lists),
+        CASE(what_cannot_be_printed_is_an_error),
+        CASE(text_beyond_what_a_value_holds_is_an_error),
+        CASE(only_text_and_bytes_have_slices),
+        CASE(a_value_of_no_kind_there_is_does_no_harm),
         CASE(a_slice_shares_the_buffer),
         CASE(a_slice_of_a_slice_shares_the_buffer),
         CASE(a_slice_of_a_literal_shares_it),
@@ -523,6 +651,9 @@ int main(void)
         CASE(lists_compare_by_their_items),
         CASE(the_order_is_total_and_what_compares_equal_hashes_alike),
         CASE(kinds_that_are_not_alike_are_told_apart),
+        CASE(what_cannot_be_seen_is_escaped_inside_lists),
+        CASE(very_deep_lists_are_written_in_part),
+        CASE(what_has_no_bytes_has_no_slice),
     };
     return run_tests("values", tests, sizeof tests / sizeof *tests);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The generator that every C++20 program writes for itself, the standard library
- * having none yet: made lazily, moved, read by a range for. */
+/* The generator that every C++20 program writes for itself, the library of that
+ * standard having none: started when first asked, and read by a range for. */
 #ifndef BENCH_GENERATOR_HPP
 #define BENCH_GENERATOR_HPP
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* To start a fiber of Boost.Context that does nothing, on a pooled stack, and to
- * be rid of it. */
+/* To start a fiber of Boost.Context that does nothing, on a pooled stack, and
+ * to be rid of it. */
 #include "../bench.h"
 #include <boost/context/fiber.hpp>
 #include <boost/context/pooled_fixedsize_stack.hpp>
@@ -10,7 +10,7 @@
 
 namespace ctx = boost::context;
 
-static const int64_t FIBERS = 200000;
+static const int64_t FIBERS = 10000;
 
 int main()
 {

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* To set aside and go on with a chain of C++20 coroutines whose source has
- * nothing yet, for each that is between the source and the reader. Each hands up
- * that there is nothing, so that every one of them could do something else
+ * nothing yet, for each that is between the source and the reader. Each hands
+ * up that there is nothing, so that every one of them could do something else
  * meanwhile, as ours could. */
 #include "../bench.h"
 #include "generator.hpp"
 
 #include <optional>
 
-static const int64_t WAITS = 3000;
+static const int64_t WAITS = 300;
 
 using perhaps = std::optional<int64_t>;
 

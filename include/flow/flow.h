@@ -47,7 +47,8 @@
  *   End     A stage that has answered that it is done does so for ever.
  *   Answer  What waits answers true: go on; or false: the end, a failure, or
  *           nobody listens. The reason stays in `self` and passes on by itself
- *           when the body returns, so the natural loop is the correct one.
+ *           when the body returns, so the natural loop is the correct one. While
+ *           a failure is on its way, every wait answers false.
  *   Close   Anything may be closed at any moment: every wait answers false, the
  *           body tidies up and returns.
  *   Bound   Every queue has a bound, said where it is made.
@@ -149,9 +150,9 @@ static bool flow_await(flow_gen *self, flow_deferred *d, flow_value *out);
 
 /* These never suspend. */
 
-/* Makes a failure of your own. It leaves the body when you return, which is
- * yours to do: until then you may still yield, and flow_catch takes it back. A
- * second one while another is on its way is only reported. */
+/* Makes a failure of your own. It leaves when the body returns; until then every
+ * wait answers false, unless flow_catch takes it back. A second one while
+ * another is on its way is only reported. */
 #define flow_fail(self, ...)                                                \
     flow_raise_at((self), flow_error(__VA_ARGS__), FLOW_HERE)
 #define flow_raise(self, error) flow_raise_at((self), (error), FLOW_HERE)

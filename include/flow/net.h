@@ -16,8 +16,8 @@
  *     int main(void)
  *     {
  *         flow_host_use(flow_uv_host());
- *         flow_deferred *service = flow_serve_tcp("127.0.0.1", 7777, echo, NULL,
- *                                                 NULL);
+ *         flow_deferred *service =
+ *             flow_serve_tcp("127.0.0.1", 7777, echo, NULL, NULL);
  *         flow_loop();
  *         flow_release(service);
  *         flow_uv_close();
@@ -37,19 +37,22 @@
  *
  * Promises that hold for both sides:
  *
- *   Pull    Nothing is received before somebody asks for it, nor asked of the
- *           stage to be sent before the bytes before have gone: a peer that does
- *           not send, or does not read, stops that connection and no other.
+ *   Pull    Nothing is received before somebody asks for it, and the stage to
+ *           be sent is not asked before the bytes before have gone: a peer that
+ *           does not send, or does not read, stops its connection and no other.
  *   Bound   A connection holds no bytes while it waits to receive, and hands on
  *           at most 65536 at once. Of what it sends it holds at most 32 values,
- *           and takes no more beyond 65536 bytes. The rest is the kernel's.
+ *           and takes no more beyond 65536 bytes. The rest is the kernel's. One
+ *           that is idle costs 2 KiB, besides the stages of its protocol.
  *   Pieces  Bytes come cut anywhere: see flow_lines, flow_prefixed, ... What
  *           operators cut from them shares their buffer.
  *   End     The peer has sent all: `received` ends, sending goes on. All is
- *           sent: the peer is told so (half close).
+ *           sent: the peer is told so (half close). A service then closes the
+ *           connection when the peer has sent all as well, or two seconds
+ *           later: closed while bytes come, it would lose what is on its way.
  *   Failure A connection that is lost is a failure of class FLOW_ESYSTEM of the
- *           stage received. A flow that fails or is closed before its end resets
- *           the connection, so that no peer takes a part for the whole.
+ *           stage received. A flow that fails or is closed before its end
+ *           resets the connection, so that no peer takes a part for the whole.
  *
  * Everything here is for threads whose host is one of libuv, see reactor.h; in
  * others it fails, as it does with any other error, when it is asked. */
@@ -63,7 +66,7 @@ extern "C" {
 #endif
 #pragma GCC visibility push(default)
 
-/* ---- Services ---------------------------------------------------------- */
+/* ---- Services ----------------------------------------------------------- */
 /* Makes, for one connection, the stage of what is to be sent, text and bytes,
  * from the stage of what is received, which it takes. The connection ends with
  * the stage. */
@@ -85,13 +88,13 @@ typedef struct flow_service_options {
 flow_deferred *flow_serve_tcp(const char *address, int port, flow_protocol *p,
                               void *arg, const flow_service_options *o);
 
-/* ---- Clients ----------------------------------------------------------- */
+/* ---- Clients ------------------------------------------------------------ */
 /* The bytes received from a peer that gets what `sent` gives, which it takes.
  * It connects at the first ask; both go on while somebody waits for an answer.
  * A failure of `sent` is one of this stage. */
 flow_stage *flow_connect_tcp(const char *address, int port, flow_stage *sent);
 
-/* ---- Both -------------------------------------------------------------- */
+/* ---- Both --------------------------------------------------------------- */
 /* The peer's address and port, as "127.0.0.1:7777" or "[::1]:7777", of a stage
  * of bytes received. Borrowed from it; "" for other stages. */
 const char *flow_peer(flow_stage *received);

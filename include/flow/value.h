@@ -93,7 +93,8 @@ void *flow_unbox(const flow_value *v, const flow_class *c);
 bool flow_true(const flow_value *v);    /* not none, false, 0, or empty      */
 
 /* A total order over all values: numbers by size, text and bytes by content,
- * lists by their items, otherwise by kind. Values that compare 0 hash alike. */
+ * lists by their items, otherwise by kind. Values that compare 0 hash alike.
+ * Lists more than 100 deep in others are only equal to themselves. */
 int flow_compare(const flow_value *a, const flow_value *b);
 uint64_t flow_hash(const flow_value *v);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A total order over values, and a hash that agrees with it. */
+/* A total order over values, and a hash that agrees with it. Lists that lie too
+ * deep in others to be looked into are ordered as objects: by their addresses. */
 #include "value.h"
 
 #include <math.h>
@@ -64,13 +65,19 @@ static int compare_chars(const flow_value *a, const flow_value *b)
     return order != 0 ? order : ORDER(n, m);
 }
 
-static int compare_items(const flow_value *a, const flow_value *b)
+static int compare(const flow_value *a, const flow_value *b, int depth);
+
+static int compare_items(const flow_value *a, const flow_value *b, int depth)
 {
     size_t n, m;
     const flow_value *s = flow_items(a, &n), *t = flow_items(b, &m);
 
+    if (s == t)
+        return 0;
+    if (depth >= FLOW__DEEPEST)
+        return ORDER((uintptr_t)s, (uintptr_t)t);
     for (size_t i = 0; i < n && i < m; i++) {
-        int order = flow_compare(&s[i], &t[i]);
+        int order = compare(&s[i], &t[i], depth + 1);
         if (order != 0)
             return order;
     }
@@ -99,7 +106,7 @@ static int compare_errors(const flow_value *a, const flow_value *b)
     return order != 0 ? order : strcmp(flow_message(a), flow_message(b));
 }
 
-int flow_compare(const flow_value *a, const flow_value *b)
+static int compare(const flow_value *a, const flow_value *b, int depth)
 {
     int order = ORDER(rank(a), rank(b));
 
@@ -113,13 +120,18 @@ int flow_compare(const flow_value *a, const flow_value *b)
     case FLOW_TEXT: case FLOW_BYTES:
         return compare_chars(a, b);
     case FLOW_LIST: case FLOW_TUPLE:
-        return compare_items(a, b);
+        return compare_items(a, b, depth);
     case FLOW_BOX:
         return compare_boxes(a, b);
     case FLOW_ERROR:
         return compare_errors(a, b);
     }
     return 0;
+}
+
+int flow_compare(const flow_value *a, const flow_value *b)
+{
+    return compare(a, b, 0);
 }
 
 /* ---- Hash: FNV-1a for what is short, stirred at the end ---------------- */
@@ -163,11 +175,23 @@ static uint64_t hash_box(const flow_value *v)
                                           : (uintptr_t)b->object);
 }
 
-uint64_t flow_hash(const flow_value *v)
+static uint64_t hash(const flow_value *v, int depth);
+
+static uint64_t hash_items(const flow_value *v, int depth)
 {
     uint64_t h = (uint64_t)rank(v);
     size_t n;
-    const flow_value *items;
+    const flow_value *items = flow_items(v, &n);
+
+    for (size_t i = 0; i < n && depth < FLOW__DEEPEST; i++)
+        h = stir(h * 31 + hash(&items[i], depth + 1));
+    return h;
+}
+
+static uint64_t hash(const flow_value *v, int depth)
+{
+    uint64_t h = (uint64_t)rank(v);
+    size_t n;
     const char *s;
 
     switch ((flow_kind)v->kind) {
@@ -181,14 +205,16 @@ uint64_t flow_hash(const flow_value *v)
         s = flow_chars(v, &n);
         return hash_chars(s, n);
     case FLOW_LIST: case FLOW_TUPLE:
-        items = flow_items(v, &n);
-        for (size_t i = 0; i < n; i++)
-            h = stir(h * 31 + flow_hash(&items[i]));
-        return h;
+        return hash_items(v, depth);
     case FLOW_BOX:
         return hash_box(v);
     case FLOW_ERROR:
         return hash_chars(flow_message(v), strlen(flow_message(v)));
     }
     return h;
+}
+
+uint64_t flow_hash(const flow_value *v)
+{
+    return hash(v, 0);
 }

@@ -7,18 +7,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-static void *system_resize(void *ctx, void *p, size_t old, size_t size)
-{
-    (void)ctx;
-    (void)old;
-    if (p == NULL)
-        return malloc(size);
-    if (size != 0)
-        return realloc(p, size);
-    free(p);
-    return NULL;
-}
-
 static void *system_pages(void *ctx, void *p, size_t size)
 {
     (void)ctx;
@@ -38,11 +26,11 @@ static void report_to_stderr(void *ctx, const char *text)
 }
 
 static const flow_config defaults = {
-    NULL, system_resize, system_pages, report_to_stderr, 65536, 256, 0
+    NULL, NULL, system_pages, report_to_stderr, 65536, 256, 0
 };
 
 flow_config flow__config = {
-    NULL, system_resize, system_pages, report_to_stderr, 65536, 256, 0
+    NULL, NULL, system_pages, report_to_stderr, 65536, 256, 0
 };
 
 void flow_configure(const flow_config *c)
@@ -50,8 +38,6 @@ void flow_configure(const flow_config *c)
     flow_config n = c != NULL ? *c : defaults;
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
 
-    if (n.resize == NULL)
-        n.resize = defaults.resize;
     if (n.pages == NULL)
         n.pages = defaults.pages;
     if (n.report == NULL)
@@ -68,17 +54,23 @@ void flow_configure(const flow_config *c)
 
 void *flow__alloc(size_t size)
 {
+    if (flow__config.resize == NULL)
+        return malloc(size);
     return flow__config.resize(flow__config.ctx, NULL, 0, size);
 }
 
 void *flow__resize(void *p, size_t old, size_t size)
 {
+    if (flow__config.resize == NULL)
+        return realloc(p, size);
     return flow__config.resize(flow__config.ctx, p, old, size);
 }
 
 void flow__free(void *p, size_t size)
 {
-    if (p != NULL)
+    if (flow__config.resize == NULL)
+        free(p);
+    else if (p != NULL)
         flow__config.resize(flow__config.ctx, p, size, 0);
 }
 

@@ -6,7 +6,8 @@
 
 #include <flow/flow.h>
 
-extern flow_config flow__config;            /* every field filled in        */
+/* Every field is filled in, but resize NULL: the system's own, called directly. */
+extern flow_config flow__config;
 
 /* On failure the old block is as it was. */
 void *flow__resize(void *p, size_t old, size_t size);

@@ -4,8 +4,6 @@
 
 #include <stdlib.h>
 
-enum { DEEPEST = 100 };             /* lists in lists printed, not more     */
-
 static int write_value(FILE *to, const flow_value *v, int depth);
 
 /* As few digits as bring the same number back, and always a point. */
@@ -55,7 +53,7 @@ static int write_items(FILE *to, const flow_value *v, int depth)
     const flow_value *items = flow_items(v, &n);
 
     putc(tuple ? '(' : '[', to);
-    if (depth >= DEEPEST) {
+    if (depth >= FLOW__DEEPEST) {
         fputs("...", to);
         n = 0;
     }

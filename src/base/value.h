@@ -15,6 +15,7 @@
 #include <flow/flow.h>
 
 enum { FLOW__BACK_FAR = 1, FLOW__BACK_MOST = (1 << 24) - 1 };
+enum { FLOW__DEEPEST = 100 };       /* lists in lists are looked into       */
 enum { FLOW__TRACE_KEPT = 12 };     /* nearest to where it was raised       */
 
 struct flow__buffer {

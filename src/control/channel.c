@@ -109,9 +109,20 @@ static bool has_place(const flow_chan *c)
     return c->count < c->room;
 }
 
+static flow_value take_first(flow_chan *c)
+{
+    flow_value v = c->ring[c->head];
+
+    c->head = c->head + 1 < c->places ? c->head + 1 : 0;
+    c->count--;
+    return v;
+}
+
 static void put(flow_chan *c, flow_value v)
 {
-    c->ring[(c->head + c->count++) % c->places] = v;
+    size_t at = c->head + c->count++;
+
+    c->ring[at < c->places ? at : at - c->places] = v;
 }
 
 static void room_came(flow_task *t)
@@ -123,9 +134,11 @@ static void room_came(flow_task *t)
         c->on_room(c->on_room_arg);
 }
 
+/* For when there may be a place that was not there before. */
 static void tell_room(flow_chan *c)
 {
-    if (!c->refused || c->on_room == NULL)
+    if (!c->refused || c->on_room == NULL || c->senders != NULL
+        || !has_place(c))
         return;
     c->refused = false;
     c->host->post(c->host, &c->room_task, 0);
@@ -138,9 +151,7 @@ static bool get(flow_chan *c, flow_value *v)
     struct flow__sender *s = c->senders;
 
     if (c->count > 0) {
-        *v = c->ring[c->head];
-        c->head = (c->head + 1) % c->places;
-        c->count--;
+        *v = take_first(c);
         if (s != NULL && c->room > 0) {
             put(c, s->v);
             release_sender(c, s, true);
@@ -157,10 +168,8 @@ static bool get(flow_chan *c, flow_value *v)
 
 static void empty(flow_chan *c)
 {
-    for (; c->count > 0; c->count--) {
-        flow_drop(c->ring[c->head]);
-        c->head = (c->head + 1) % c->places;
-    }
+    while (c->count > 0)
+        flow_drop(take_first(c));
 }
 
 /* ---- Holding ----------------------------------------------------------- */
@@ -235,6 +244,7 @@ static flow_status reader_fill(void *self, flow_stage *out, flow_waker *w)
     for (size_t room = flow_room(out); given < room && get(c, &v); given++)
         flow_give(out, v);
     if (given > 0) {
+        leave_reader(c, r);                 /* it was asked without a wake  */
         if (c->count > 0)
             wake_reader(c);                 /* there is more for another    */
         return FLOW_READY;
@@ -245,6 +255,7 @@ static flow_status reader_fill(void *self, flow_stage *out, flow_waker *w)
         return FLOW_DONE;
     r->waker = w;
     line_up_reader(c, r);
+    tell_room(c);
     flow_waits_for(out, w, "a channel");
     return FLOW_WAIT;
 }
@@ -316,7 +327,7 @@ void flow__send_begin(flow_gen *self, struct flow__sender *s, flow_chan *c,
                       flow_value v)
 {
     *s = (struct flow__sender){ .c = c, .v = v };
-    if (flow_closing(self) || nobody_reads(c))
+    if (self->waker == NULL || nobody_reads(c))
         return;
     if (c->senders != NULL || !has_place(c)) {
         c->holders++;
@@ -330,7 +341,7 @@ void flow__send_begin(flow_gen *self, struct flow__sender *s, flow_chan *c,
 
 bool flow__send_on(flow_gen *self, struct flow__sender *s)
 {
-    if (!s->waits || flow_closing(self))
+    if (!s->waits || self->waker == NULL)
         return false;
     flow__wait_for(self, &s->waker, "room in a channel");
     return true;

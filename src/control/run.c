@@ -54,10 +54,10 @@ static void end(struct flow__runner *r)
     r->stage = NULL;
     r->last = flow_none();
     r->ended.undo = NULL;
-    r->waker.host->cancel(r->waker.host, &r->task);
     unlist(r);
     flow_close(stage);
-    r->waker.host->cancel(r->waker.host, &r->task);
+    if (r->task.posted)
+        r->waker.host->cancel(r->waker.host, &r->task);
     flow_drop(last);
 }
 

@@ -11,6 +11,7 @@ struct flow__slab {
     size_t stack_size, count;
     size_t carved;                  /* stacks made, from the base on        */
     size_t in_use;
+    size_t split;                   /* guards that split the mapping        */
 };
 
 #endif

@@ -27,7 +27,8 @@
 enum { MPROTECT_MOST = 16000 };     /* guards: two mappings each            */
 static const uint64_t canary = 0x666c6f77666c6f77u;
 
-static atomic_int split_guards;     /* mappings are counted by process      */
+/* Guards of this process that split a mapping. */
+static atomic_int split_guards;
 
 static size_t page_size(void)
 {
@@ -43,7 +44,7 @@ static struct flow__slab *slab_new(void)
         return NULL;
     slab->stack_size = flow__config.stack_size;
     slab->count = flow__config.slab;
-    slab->carved = slab->in_use = 0;
+    slab->carved = slab->in_use = slab->split = 0;
     slab->base = flow__map(slab->stack_size * slab->count);
     if (slab->base == NULL) {
         flow__free(slab, sizeof *slab);
@@ -57,20 +58,34 @@ static struct flow__slab *slab_new(void)
 
 static void slab_free(struct flow__slab *slab)
 {
+    atomic_fetch_sub(&split_guards, (int)slab->split);
     flow__unmap(slab->base, slab->stack_size * slab->count);
     flow__free(slab, sizeof *slab);
 }
 
 /* ---- Guards ------------------------------------------------------------ */
-static bool guard(char *low)
+/* An emulator may take any advice and do nothing: one that takes advice which
+ * does not exist is not to be believed. */
+static bool advice_is_taken(char *low, size_t page)
+{
+    enum { NO_ADVICE = 9999 };
+
+    return madvise(low, page, NO_ADVICE) != 0
+        && madvise(low, page, MADV_GUARD_INSTALL) == 0;
+}
+
+static bool guard(struct flow__slab *slab, char *low)
 {
     size_t page = page_size();
 
-    if (madvise(low, page, MADV_GUARD_INSTALL) == 0)
+    if (advice_is_taken(low, page))
         return true;
-    if (atomic_fetch_add(&split_guards, 1) < MPROTECT_MOST
-        && mprotect(low, page, PROT_NONE) == 0)
+    if (atomic_load(&split_guards) < MPROTECT_MOST
+        && mprotect(low, page, PROT_NONE) == 0) {
+        atomic_fetch_add(&split_guards, 1);
+        slab->split++;
         return true;
+    }
     *(uint64_t *)(void *)low = canary;
     return false;
 }
@@ -94,7 +109,7 @@ static struct flow__stack *carve(struct flow__slab *slab)
     s->shade = (unsigned)slab->carved++;
     s->slab = slab;
     s->low = low + page_size();
-    s->guarded = guard(low);
+    s->guarded = guard(slab, low);
     s->number = flow__watch_stack(s->low, end);
     return s;
 }

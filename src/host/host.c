@@ -12,8 +12,8 @@
 struct core_host {
     flow_host host;
     struct flow__timers timers;
-    double time;                    /* of this turn                         */
-    bool turning, virtual;
+    double time;                    /* of this turn, if it is known         */
+    bool turning, known, virtual;
     pthread_mutex_t lock;           /* of what other threads sent           */
     pthread_cond_t came;
     flow_task *sent, *sent_last;
@@ -31,8 +31,10 @@ static double core_now(flow_host *h)
 {
     struct core_host *c = (struct core_host *)h;
 
-    if (!c->turning && !c->virtual)
+    if (!c->virtual && !(c->turning && c->known)) {
         c->time = clock_now();
+        c->known = true;
+    }
     return c->time;
 }
 
@@ -60,7 +62,7 @@ static void core_post_from(flow_host *h, flow_task *t)
     if (c->sent_last != NULL)
         c->sent_last->next = t;
     else
-        c->sent = t;
+        __atomic_store_n(&c->sent, t, __ATOMIC_RELEASE);
     c->sent_last = t;
     pthread_cond_signal(&c->came);
     pthread_mutex_unlock(&c->lock);
@@ -74,6 +76,16 @@ static void sleep_until(struct core_host *c, double at)
     t.tv_nsec = (long)((at - (double)t.tv_sec) * 1e9);
     while (c->sent == NULL && clock_now() < at)
         pthread_cond_clockwait(&c->came, &c->lock, CLOCK_MONOTONIC, &t);
+}
+
+/* Whether this turn is busy with what this thread has posted itself, so that
+ * neither the lock nor the clock need be looked at. */
+static bool is_busy(const struct core_host *c)
+{
+    double at;
+
+    return flow__timers_next(&c->timers, &at) && !(at > 0)
+        && __atomic_load_n(&c->sent, __ATOMIC_ACQUIRE) == NULL;
 }
 
 /* Sleeps if there is nothing to do yet, then takes over what others sent. */
@@ -90,7 +102,8 @@ static void gather(struct core_host *c, bool sleep)
             c->time = at;
     }
     sent = c->sent;
-    c->sent = c->sent_last = NULL;
+    __atomic_store_n(&c->sent, NULL, __ATOMIC_RELEASE);
+    c->sent_last = NULL;
     pthread_mutex_unlock(&c->lock);
     while (sent != NULL) {
         flow_task *next = sent->next;
@@ -105,24 +118,24 @@ static bool core_turn(flow_host *h, bool sleep)
     struct core_host *c = (struct core_host *)h;
     double at;
 
-    gather(c, sleep);
+    if (!is_busy(c))
+        gather(c, sleep);
     if (!flow__timers_next(&c->timers, &at))
         return false;
-    if (!c->virtual)
-        c->time = clock_now();
     c->turning = true;
-    flow__timers_run(&c->timers, c->time);
+    c->known = false;
+    flow__timers_run(&c->timers, c->timers.heap != NULL ? core_now(h) : 0);
     c->turning = false;
     return true;
 }
 
 #define CORE_HOST(is_virtual) {                                              \
     { core_now, core_post, core_cancel, core_post_from, core_turn },         \
-    { NULL, NULL, NULL, 0 }, 0, false, is_virtual,                           \
+    { NULL, NULL, NULL, 0 }, 0, false, false, is_virtual,                           \
     PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, NULL, NULL }
 
-static _Thread_local struct core_host core = CORE_HOST(false);
-static _Thread_local struct core_host simulated = CORE_HOST(true);
+static FLOW__HERE struct core_host core = CORE_HOST(false);
+static FLOW__HERE struct core_host simulated = CORE_HOST(true);
 
 flow_host *flow_host_here(void)
 {

@@ -19,12 +19,12 @@ enum {
 };
 static const double LINGER = 2;     /* seconds                              */
 
-/* ---- Receiving, into one buffer for all connections of a thread -------- */
+/* ---- Receiving, into one buffer for all connections of a thread --------- */
 static _Thread_local struct {
     flow_value buffer;
     char *chars;                    /* NULL: there is none now              */
     size_t users;
-} spare;
+} spare __attribute__((tls_model("initial-exec")));
 
 static char *spare_chars(void)
 {
@@ -65,11 +65,11 @@ static ssize_t receive_into(struct flow__conn *c, char *to)
     do
         n = recv(c->fd, to, FLOW__RECEIVED, 0);
     while (n < 0 && errno == EINTR);
-    c->readable = n == FLOW__RECEIVED;      /* otherwise that was all there is */
+    c->readable = n == FLOW__RECEIVED;      /* otherwise that was all       */
     return n;
 }
 
-/* ---- Watching the socket ----------------------------------------------- */
+/* ---- Watching the socket ------------------------------------------------ */
 static void wake(flow_waker **w)
 {
     flow_waker *once = *w;
@@ -144,7 +144,7 @@ static void happened(uv_poll_t *poll, int status, int events)
     look_for(c, needed(c) | (c->watched & UV_READABLE & ~in_vain));
 }
 
-/* ---- Beginning and ending ---------------------------------------------- */
+/* ---- Beginning and ending ----------------------------------------------- */
 static void go_on(flow_task *t)
 {
     struct flow__conn *c = (struct flow__conn *)(void *)
@@ -277,7 +277,7 @@ void flow__conn_forget(struct flow__conn *c, bool reader, bool writer)
     watch(c);
 }
 
-/* ---- Receiving --------------------------------------------------------- */
+/* ---- Receiving ---------------------------------------------------------- */
 static flow_value was_closed(const struct flow__conn *c)
 {
     return flow_error(FLOW_ECANCELLED, 0, "the connection with %s was closed",
@@ -335,7 +335,7 @@ flow_status flow__conn_receive(struct flow__conn *c, flow_stage *out,
     return FLOW_WAIT;
 }
 
-/* ---- Sending ----------------------------------------------------------- */
+/* ---- Sending ------------------------------------------------------------ */
 void flow__conn_wait_writable(struct flow__conn *c, flow_waker *w)
 {
     c->blocked = true;
@@ -391,12 +391,24 @@ static void forget_sent(struct flow__conn *c, size_t n)
         drop_unsent(c);
 }
 
+/* Of one piece the kernel wants to know less. */
+static ssize_t send_pieces(int fd, const struct msghdr *m)
+{
+    if (m->msg_iovlen == 1)
+        return send(fd, m->msg_iov->iov_base, m->msg_iov->iov_len,
+                    MSG_NOSIGNAL);
+    return sendmsg(fd, m, MSG_NOSIGNAL);
+}
+
 static ssize_t send_unsent(const struct flow__conn *c)
 {
     struct iovec pieces[FLOW__UNSENT];
-    struct msghdr m = { .msg_iov = pieces };
+    struct msghdr m;
     size_t cut = c->cut;
     ssize_t n;
+
+    memset(&m, 0, sizeof m);
+    m.msg_iov = pieces;
 
     for (unsigned i = c->from; i < c->to; i++, cut = 0) {
         size_t size;
@@ -406,7 +418,7 @@ static ssize_t send_unsent(const struct flow__conn *c)
         pieces[m.msg_iovlen++].iov_len = size - cut;
     }
     do
-        n = sendmsg(c->fd, &m, MSG_NOSIGNAL);
+        n = send_pieces(c->fd, &m);
     while (n < 0 && errno == EINTR);
     return n;
 }

@@ -58,7 +58,7 @@ struct sender {
 
 static void accept_on(struct service *s);
 
-/* ---- A connection's flow ----------------------------------------------- */
+/* ---- A connection's flow ------------------------------------------------ */
 /* What fails because its service has ended is no news. */
 static void tell(const struct served *c, flow_value error)
 {
@@ -131,7 +131,7 @@ static void cut_off(struct served *c)
     flow__conn_release(&c->conn);
 }
 
-/* ---- The list of connections ------------------------------------------- */
+/* ---- The list of connections -------------------------------------------- */
 static void unlist(struct flow__conn *conn)
 {
     struct served *c = (struct served *)conn;
@@ -179,7 +179,7 @@ static void serve(struct service *s, int fd, const struct flow__address *peer)
         tell(c, flow_share(*outcome));
 }
 
-/* ---- Accepting --------------------------------------------------------- */
+/* ---- Accepting ---------------------------------------------------------- */
 static void may_accept(uv_poll_t *poll, int status, int events);
 
 static void accept_on(struct service *s)
@@ -271,7 +271,7 @@ static void may_accept(uv_poll_t *poll, int status, int events)
     }
 }
 
-/* ---- Beginning and ending ---------------------------------------------- */
+/* ---- Beginning and ending ----------------------------------------------- */
 static void poll_closed(uv_handle_t *poll)
 {
     flow__free(poll, sizeof(struct service));

@@ -31,7 +31,7 @@ struct uv_host {
 
 static _Thread_local struct uv_host here;
 
-/* ---- When to come back ------------------------------------------------- */
+/* ---- When to come back -------------------------------------------------- */
 static double clock_now(void)
 {
     return (double)uv_hrtime() * 1e-9;
@@ -87,7 +87,7 @@ static void run_due(struct uv_host *u)
     arm(u);
 }
 
-/* ---- What libuv calls -------------------------------------------------- */
+/* ---- What libuv calls --------------------------------------------------- */
 static void go_off(uv_timer_t *t)
 {
     struct uv_host *u = t->data;
@@ -128,7 +128,7 @@ static void others_sent(uv_async_t *a)
     arm(a->data);
 }
 
-/* ---- The host ---------------------------------------------------------- */
+/* ---- The host ----------------------------------------------------------- */
 static double host_now(flow_host *h)
 {
     struct uv_host *u = (struct uv_host *)h;
@@ -181,7 +181,7 @@ static bool host_turn(flow_host *h, bool sleep)
     return true;
 }
 
-/* ---- Beginning and closing --------------------------------------------- */
+/* ---- Beginning and closing ---------------------------------------------- */
 static bool is_open(const struct uv_host *u)
 {
     return u->loop != NULL;
@@ -291,8 +291,8 @@ static void close_own_loop(struct uv_host *u)
     if (uv_loop_close(u->loop) == 0)
         return;
     uv_walk(u->loop, count_open, &open);
-    flow__report("flow_uv_close: %u things that wait in the loop are still open",
-                 open);
+    flow__report("flow_uv_close: %u things that wait in the loop are still "
+                 "open", open);
 }
 
 void flow_uv_close(void)

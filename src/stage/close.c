@@ -57,6 +57,8 @@ void flow_close(flow_stage *s)
 {
     flow_stage *left = NULL;
 
+    if (s != NULL && s->type->own != NULL && s->type->own->retire(s))
+        return;
     push(&left, s);
     while ((s = left) != NULL) {
         left = s->owner;

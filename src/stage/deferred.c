@@ -62,31 +62,52 @@ static void drop_callbacks(flow_deferred *d)
     d->last = &d->first;
 }
 
-static void discard(flow_deferred *d)
+/* Drops the value. The deferred that it leads to, and that is now without this
+ * holder, is left to the caller. */
+static flow_deferred *drop_value(flow_deferred *d)
 {
+    flow_deferred *inner = flow_unbox(&d->value, &later_class);
+
+    if (inner == NULL || d->value.as.held->refs > 1)
+        inner = NULL;
+    else
+        flow__box_of(&d->value)->object = NULL;
+    flow_drop(d->value);
+    return inner;
+}
+
+static flow_deferred *discard(flow_deferred *d)
+{
+    flow_deferred *inner;
+
     if (flow_fails(d->value) && !d->seen)
         flow__report("a deferred was released with a failure nobody handled: "
                      "%s: %s", flow_class_of(&d->value)->name,
                      flow_message(&d->value));
-    flow_drop(d->value);
     flow__waiter_remove(&d->inner);
+    inner = drop_value(d);
     drop_callbacks(d);
     flow__free(d, d->size);
+    return inner;
 }
 
+/* Gives up one that has not fired and has no holder; whether it has one again. */
+static bool is_taken_up(flow_deferred *d)
+{
+    if (d->fired)
+        return false;
+    d->refs = 1;                            /* it may fire while giving up  */
+    d->seen = true;
+    flow_cancel(d);
+    d->seen = true;                         /* nobody is left to tell       */
+    return --d->refs > 0;
+}
+
+/* One may hold the next, which it waits for, and so on, to any length. */
 void flow_release(flow_deferred *d)
 {
-    if (d == NULL || is_lost(d) || --d->refs > 0)
-        return;
-    if (!d->fired) {
-        d->refs = 1;                        /* it may fire while giving up  */
-        d->seen = true;
-        flow_cancel(d);
-        d->seen = true;                     /* nobody is left to tell       */
-        if (--d->refs > 0)
-            return;
-    }
-    discard(d);
+    while (d != NULL && !is_lost(d) && --d->refs == 0 && !is_taken_up(d))
+        d = discard(d);
 }
 
 /* ---- Waiting ----------------------------------------------------------- */
@@ -118,30 +139,41 @@ void flow__waiter_remove(struct flow__waiter *w)
     w->on = NULL;
 }
 
-static void tell_waiters(flow_deferred *d)
+/* ---- Firing ------------------------------------------------------------ */
+static flow_deferred *outer_of(struct flow__waiter *inner)
 {
-    while (d->waiters != NULL) {
-        struct flow__waiter *w = d->waiters;
-        flow__waiter_remove(w);
-        w->call(w);
-    }
+    return (flow_deferred *)(void *)
+           ((char *)inner - offsetof(flow_deferred, inner));
 }
 
-/* ---- Firing ------------------------------------------------------------ */
-static void go_on(flow_deferred *d);
-
-/* The deferred that a callback answered has its outcome. */
-static void inner_done(struct flow__waiter *w)
+/* Tells those who wait. Deferreds among them are put before `more`, held and
+ * `running` already: they go on later. */
+static struct flow__waiter *tell_waiters(flow_deferred *d,
+                                         struct flow__waiter *more)
 {
-    flow_deferred *d = (flow_deferred *)(void *)
-                       ((char *)w - offsetof(flow_deferred, inner));
-    flow_deferred *inner = flow_unbox(&d->value, &later_class);
+    while (d->waiters != NULL && has_outcome(d)) {
+        struct flow__waiter *w = d->waiters;
+
+        flow__waiter_remove(w);
+        if (w->call != NULL) {
+            w->call(w);
+        } else {
+            flow_hold(outer_of(w))->running = true;
+            w->next = more;
+            more = w;
+        }
+    }
+    return more;
+}
+
+/* The deferred that a callback answered has its outcome, which is now d's. */
+static void take_inner(flow_deferred *d)
+{
     flow_value later = d->value;
 
-    d->value = flow__outcome_of(inner);
+    d->value = flow__outcome_of(flow_unbox(&later, &later_class));
     d->seen = false;
     flow_drop(later);
-    go_on(d);
 }
 
 /* Waits for a deferred that a callback answered; false if d has a value now. */
@@ -153,7 +185,6 @@ static bool waits_for_inner(flow_deferred *d)
     if (inner == NULL)
         return false;
     if (inner != d && !is_lost(inner) && !has_outcome(inner)) {
-        d->inner.call = inner_done;
         flow__waiter_add(&d->inner, inner);
         return true;
     }
@@ -180,20 +211,52 @@ static void run_callback(flow_deferred *d)
     }
 }
 
+/* A lost callback must not be passed over in silence: the deferred fails. */
+static void fail_crippled(flow_deferred *d)
+{
+    d->crippled = false;
+    flow_drop(d->value);
+    d->value = flow__no_memory_error();
+    d->seen = false;
+}
+
+/* Runs the callbacks; false: it waits for a deferred that one of them answered. */
+static bool run_callbacks(flow_deferred *d)
+{
+    for (;;) {
+        if (waits_for_inner(d))
+            return false;
+        if (d->first == NULL)
+            break;
+        run_callback(d);
+    }
+    if (d->crippled)
+        fail_crippled(d);
+    return true;
+}
+
+/* Deferreds may wait for one another in chains of any length: they go on one
+ * after the other, not one inside the other. */
 static void go_on(flow_deferred *d)
 {
-    bool waits;
+    struct flow__waiter *more = NULL;
 
     if (d->running)
         return;                             /* further out goes on          */
-    flow_hold(d);
-    d->running = true;
-    while (!(waits = waits_for_inner(d)) && d->first != NULL)
-        run_callback(d);
-    d->running = false;
-    if (!waits)
-        tell_waiters(d);
-    flow_release(d);
+    flow_hold(d)->running = true;
+    for (;;) {
+        bool done = run_callbacks(d);
+
+        d->running = false;
+        if (done)
+            more = tell_waiters(d, more);
+        flow_release(d);
+        if (more == NULL)
+            return;
+        d = outer_of(more);
+        more = more->next;
+        take_inner(d);
+    }
 }
 
 static void stop_expiry(flow_deferred *d);
@@ -204,26 +267,21 @@ void flow_fire(flow_deferred *d, flow_value v)
         flow_drop(v);
         return;
     }
-    if (d->crippled) {
-        flow_drop(v);
-        v = flow__no_memory_error();
-    }
     d->fired = true;
     d->value = v;
+    if (d->crippled)
+        fail_crippled(d);
     stop_expiry(d);
-    if (d->first != NULL || d->waiters != NULL || v.kind == FLOW_BOX)
+    if (d->first != NULL || d->waiters != NULL || d->value.kind == FLOW_BOX)
         go_on(d);
 }
 
-/* A lost callback must not be passed over in silence: the deferred fails. */
+/* A callback is lost. What still runs, or waits, fails when it is done. */
 static void cripple(flow_deferred *d)
 {
     d->crippled = true;
-    if (d->fired) {
-        flow_drop(d->value);
-        d->value = flow__no_memory_error();
-        d->seen = false;
-    }
+    if (has_outcome(d))
+        fail_crippled(d);
 }
 
 void flow_then(flow_deferred *d, flow_function *good, flow_function *bad,
@@ -306,9 +364,9 @@ void flow_cancel(flow_deferred *d)
 {
     if (is_lost(d))
         return;
-    if (d->inner.on != NULL)
-        flow_cancel(d->inner.on);
-    else if (!d->fired)
+    while (d->inner.on != NULL)
+        d = d->inner.on;
+    if (!d->fired)
         give_up(d, flow_error(FLOW_ECANCELLED, 0, "cancelled"));
 }
 

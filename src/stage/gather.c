@@ -17,14 +17,16 @@ struct group {
     struct part parts[];
 };
 
-/* The parts that have not fired are given up, and all are let go. */
+/* The parts that have not fired are given up, and all are let go. Giving one up
+ * may fire another, which nobody waits for any more. */
 static void let_go(struct group *g)
 {
     size_t n = g->n;
 
     g->n = 0;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i++)
         flow__waiter_remove(&g->parts[i].waiter);
+    for (size_t i = 0; i < n; i++) {
         if (!flow_fired(g->parts[i].d))
             flow_cancel(g->parts[i].d);
         flow_outcome(g->parts[i].d);        /* its failure is not news      */

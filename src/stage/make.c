@@ -27,7 +27,6 @@ flow_stage *flow_stage_new(const flow_type *t, const void *self)
 
     if (s == NULL)
         return without_memory(t, self);
-    memset(s, 0, sizeof *s);
     flow__stage_begin(s, t);
     memcpy(flow_self(s), self, t->size);
     n = flow__inputs(s, &list);

@@ -29,13 +29,20 @@ void flow__stage_begin(flow_stage *s, const flow_type *t)
 {
     struct flow__thread *here = &flow__thread;
 
-    s->type = t;
-    s->name = t->name;
-    s->room = 1;
     s->first = s->next = s->end = &s->slot;
     s->limit = s->first + 1;
-    s->status = FLOW_READY;
+    s->inside.ip = NULL;
+    s->type = t;
+    s->failure = flow_none();
+    s->owner = NULL;
+    s->live_prev = NULL;
     s->live_next = here->live;
+    s->name = t->name;
+    s->made = s->waits = NULL;
+    s->since = 0;
+    s->room = 1;
+    s->status = FLOW_READY;
+    s->failing = s->ended = s->seen = s->is_read = false;
     if (here->live != NULL)
         here->live->live_prev = s;
     /* A signal handler may walk the list between any two instructions. */

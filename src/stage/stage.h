@@ -8,8 +8,7 @@
 /* The stage that stands for one there was no memory for. Never written to. */
 extern flow_stage flow__no_memory_stage;
 
-/* Begins a stage in zeroed memory of the caller's; undone by flow__stage_end.
- */
+/* Begins a stage in memory of the caller's; undone by flow__stage_end. */
 void flow__stage_begin(flow_stage *s, const flow_type *t);
 /* Drops results, reports an unread failure, forgets the stage. */
 void flow__stage_end(flow_stage *s);
@@ -27,6 +26,8 @@ size_t flow__inputs(flow_stage *s, flow_stage ***list);
 
 /* What a type of the library's own may do otherwise than others. */
 struct flow__own_type {
+    /* Closes it at once, if nothing is left to end and to close before. */
+    bool (*retire)(flow_stage *s);
     /* Before it is closed. False: it cannot be now, and has been told. */
     bool (*end)(flow_stage *s);
     /* Instead of dropping self and giving the stage's memory back. */

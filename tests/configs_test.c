@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: MIT */
+/* Settings of the process. Each test runs in a process of its own, since they
+ * come before anything else; what it says on standard error is looked at. */
+#include "harness.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+/* ---- A process of its own -------------------------------------------------------- */
+static char said[8192];             /* on standard error                    */
+
+static void read_all(int fd)
+{
+    size_t n = 0;
+    ssize_t some;
+
+    while (n + 1 < sizeof said
+           && (some = read(fd, said + n, sizeof said - 1 - n)) > 0)
+        n += (size_t)some;
+    said[n] = '\0';
+    close(fd);
+}
+
+/* How run() ended, as wait() tells it: 0 if all was well. */
+static int ends(int (*run)(void))
+{
+    int ends[2], status = -1;
+    pid_t child;
+
+    fflush(NULL);
+    if (pipe(ends) != 0)
+        return -1;
+    child = fork();
+    if (child == 0) {
+        dup2(ends[1], STDERR_FILENO);
+        close(ends[0]);
+        alarm(60);
+        exit(run());
+    }
+    close(ends[1]);
+    read_all(ends[0]);
+    waitpid(child, &status, 0);
+    return status;
+}
+
+static bool says(const char *text)
+{
+    return strstr(said, text) != NULL;
+}
+
+/* ---- What is run ----------------------------------------------------------------- */
+static int sum_of(flow_stage *s)
+{
+    flow_value v;
+    int sum = 0;
+
+    while (flow_block(s, &v))
+        sum += (int)v.as.num;
+    flow_close(s);
+    return sum;
+}
+
+static size_t blocks, bytes, pages, mappings;
+
+static void *counts(void *ctx, void *p, size_t old, size_t size)
+{
+    void *q = NULL;
+
+    *(int *)ctx = 1;
+    if (size > 0 && (q = realloc(p, size)) == NULL)
+        return NULL;
+    if (size == 0)
+        free(p);
+    bytes += size - old;
+    blocks += (size_t)(size > 0) - (size_t)(p != NULL);
+    return q;
+}
+
+static void *maps(void *ctx, void *p, size_t size)
+{
+    (void)ctx;
+    if (p != NULL) {
+        pages -= size;
+        munmap(p, size);
+        return NULL;
+    }
+    mappings++;
+    pages += size;
+    p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+             MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return p != MAP_FAILED ? p : NULL;
+}
+
+/* ---- Allocating -------------------------------------------------------------------- */
+static int runs_unconfigured(void)
+{
+    return sum_of(numbers(4)) != 10;
+}
+
+TEST(without_settings_all_works)
+{
+    MUST(ends(runs_unconfigured) == 0);
+    MUST(said[0] == '\0');
+}
+
+static int counts_blocks(void)
+{
+    int used = 0;
+    flow_config c = { .ctx = &used, .resize = counts, .pages = maps };
+
+    flow_configure(&c);
+    if (sum_of(numbers(4)) != 10)
+        return 1;
+    flow_drop(flow_text("some text", 9));
+    flow_trim();
+    return !used || mappings == 0 || blocks != 0 || bytes != 0 || pages != 0;
+}
+
+TEST(all_memory_comes_from_the_functions_given)
+{
+    MUST(ends(counts_blocks) == 0);
+}
+
+static int counts_slabs(void)
+{
+    int used;
+    flow_config c = { .ctx = &used, .resize = counts, .pages = maps,
+                      .slab = 8 };
+    flow_stage *s[24];
+    size_t few;
+
+    flow_configure(&c);
+    s[0] = numbers(1);
+    few = mappings;
+    for (int n = 1; n < 24; n++)
+        s[n] = numbers(1);
+    few = mappings - few;
+    for (int n = 0; n < 24; n++)
+        flow_close(s[n]);
+    flow_trim();
+    return few != 2 || pages != 0;
+}
+
+TEST(stacks_come_in_slabs_of_the_size_given)
+{
+    MUST(ends(counts_slabs) == 0);
+}
+
+static int trims_while_running(void)
+{
+    int used;
+    flow_config c = { .ctx = &used, .resize = counts, .pages = maps,
+                      .slab = 1 };
+    flow_stage *s, *t;
+    flow_value v;
+    size_t held;
+
+    flow_configure(&c);
+    s = numbers(4);
+    t = numbers(4);
+    if (!flow_block(s, &v) || !flow_block(t, &v))
+        return 1;
+    flow_close(t);
+    held = pages;
+    flow_trim();
+    return pages >= held || sum_of(s) != 9;
+}
+
+TEST(trimming_gives_back_what_is_not_used)
+{
+    MUST(ends(trims_while_running) == 0);
+}
+
+/* ---- Stacks ------------------------------------------------------------------------- */
+enum { BIG = 600 * 1024 };
+
+static void uses_much_stack(flow_gen *self, flow_stage *source, void *arg)
+{
+    volatile char big[BIG];
+
+    (void)source;
+    (void)arg;
+    for (size_t i = 0; i < BIG; i += 1024)
+        big[i] = 1;
+    flow_yield(self, 1);
+    flow_yield(self, big[0] + big[BIG / 2 / 1024 * 1024]);
+}
+
+static int asks_for_large_stacks(void)
+{
+    flow_config c = { .stack_size = 1 << 20 };
+
+    flow_configure(&c);
+    return sum_of(flow_generate(uses_much_stack, NULL, NULL)) != 3;
+}
+
+TEST(stacks_have_the_size_that_was_asked_for)
+{
+    MUST(ends(asks_for_large_stacks) == 0);
+}
+
+static int asks_for_odd_stacks(void)
+{
+    flow_config c = { .stack_size = 20001, .slab = 3 };
+
+    flow_configure(&c);
+    return sum_of(numbers(4)) != 10;
+}
+
+TEST(a_size_that_is_no_multiple_of_anything_is_fine)
+{
+    MUST(ends(asks_for_odd_stacks) == 0);
+}
+
+static int goes_deep(int n)
+{
+    volatile char some[512];
+
+    some[n % 512] = (char)n;
+    return n < 0 ? 0 : goes_deep(n + 1) + some[n % 512];
+}
+
+static void endless_depth(flow_gen *self, flow_stage *source, void *arg)
+{
+    (void)source;
+    (void)arg;
+    flow_yield(self, goes_deep(0));
+}
+
+static int overflows(void)
+{
+    signal(SIGSEGV, SIG_DFL);
+    return sum_of(flow_generate(endless_depth, NULL, NULL));
+}
+
+/* Sanitizers have words of their own for it. */
+TEST(a_stack_that_overflows_ends_the_program_and_is_named)
+{
+#if !defined __SANITIZE_ADDRESS__ && !defined __SANITIZE_THREAD__
+    int status = ends(overflows);
+
+    MUST(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
+    MUST(says("endless_depth"));
+#else
+    (void)overflows;
+#endif
+}
+
+/* ---- Reports ------------------------------------------------------------------------ */
+static int leaves_failure(void)
+{
+    flow_stage *s = flow_failed(flow_error(FLOW_EINVAL, 0, "nobody reads this"));
+    flow_value v;
+
+    if (flow_block(s, &v))
+        return 1;
+    flow_close(s);
+    return 0;
+}
+
+TEST(reports_go_to_standard_error)
+{
+    MUST(ends(leaves_failure) == 0);
+    MUST(says("nobody reads this\n"));
+}
+
+static void swallows(void *ctx, const char *text)
+{
+    *(bool *)ctx = strstr(text, "nobody reads this") != NULL;
+}
+
+static int reports_elsewhere(void)
+{
+    bool reported = false;
+    flow_config c = { .ctx = &reported, .report = swallows };
+
+    flow_configure(&c);
+    leaves_failure();
+    return !reported;
+}
+
+TEST(reports_go_where_they_are_told_to)
+{
+    MUST(ends(reports_elsewhere) == 0);
+    MUST(said[0] == '\0');
+}
+
+static flow_status takes_its_time(void *state, flow_stage *out)
+{
+    clock_t until = clock() + CLOCKS_PER_SEC / 20;
+
+    (void)state;
+    while (clock() < until)
+        ;
+    flow_give(out, flow_int(1));
+    return FLOW_DONE;
+}
+
+static int holds_the_loop(void)
+{
+    flow_config c = { .slow_step = 0.01 };
+
+    flow_configure(&c);
+    return sum_of(flow_iterate(takes_its_time, NULL)) != 1
+        || sum_of(numbers(4)) != 10;
+}
+
+TEST(a_stage_that_holds_the_loop_is_reported)
+{
+    MUST(ends(holds_the_loop) == 0);
+    MUST(says("takes_its_time"));
+    MUST(!says("numbers"));
+}
+
+static int holds_nothing(void)
+{
+    return sum_of(flow_iterate(takes_its_time, NULL)) != 1;
+}
+
+TEST(without_being_asked_for_slow_stages_are_not_watched)
+{
+    MUST(ends(holds_nothing) == 0);
+    MUST(said[0] == '\0');
+}
+
+static int leaves_unfinished(void)
+{
+    flow_value v;
+
+    flow_block(flow_named(numbers(4), "left_over"), &v);
+    return 0;
+}
+
+TEST(a_flow_that_is_unfinished_at_exit_is_reported)
+{
+    ends(leaves_unfinished);        /* a sanitizer may call it a leak */
+    MUST(says("left_over"));
+}
+
+int main(void)
+{
+    static const struct test tests[] = {
+        CASE(without_settings_all_works),
+        CASE(all_memory_comes_from_the_functions_given),
+        CASE(stacks_come_in_slabs_of_the_size_given),
+        CASE(trimming_gives_back_what_is_not_used),
+        CASE(stacks_have_the_size_that_was_asked_for),
+        CASE(a_size_that_is_no_multiple_of_anything_is_fine),
+        CASE(a_stack_that_overflows_ends_the_program_and_is_named),
+        CASE(reports_go_to_standard_error),
+        CASE(reports_go_where_they_are_told_to),
+        CASE(a_stage_that_holds_the_loop_is_reported),
+        CASE(without_being_asked_for_slow_stages_are_not_watched),
+        CASE(a_flow_that_is_unfinished_at_exit_is_reported),
+    };
+    return run_processes("configs", tests, sizeof tests / sizeof *tests);
+}
