@@ -131,7 +131,8 @@ void flow_waits_for(flow_stage *out, flow_waker *w, const char *what);
  * A waker is remembered by what makes a pending stage ready. `call` marks or
  * queues; it never runs a stage. An operator over many inputs gives each a
  * waker of its own, and on its call wakes the one it was last asked with. To
- * wake once too often is harmless. A waker lives as long as whoever handed it out. */
+ * wake once too often is harmless. A waker lives as long as whoever handed it
+ * out. */
 struct flow_waker {
     void (*call)(flow_waker *w);
     flow_host *host;                        /* its clock and loop           */
