@@ -168,6 +168,14 @@ struct flow_host {
 flow_host *flow_host_here(void);
 void flow_host_use(flow_host *h);           /* NULL: the core's own         */
 
+/* Seconds of its clock, as of this turn of its loop. */
+static inline double flow_now(void)
+{
+    flow_host *h = flow_host_here();
+
+    return h->now(h);
+}
+
 /* A host whose clock is moved by hand: it never sleeps, but steps to the next
  * timer at once. For tests and simulation. Deterministic. This thread's; the
  * call sets its clock to 0. */
