@@ -3,7 +3,7 @@
 #include "bench.h"
 #include <flow/flow.h>
 
-enum { ITEMS = 400000, ROOM = 64 };
+enum { ITEMS = 20000, ROOM = 64 };
 
 static void produce(flow_gen *self, flow_stage *source, void *arg)
 {

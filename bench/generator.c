@@ -4,7 +4,7 @@
 #include "bench.h"
 #include <flow/flow.h>
 
-enum { ITEMS = 2000000 };
+enum { ITEMS = 100000 };
 
 static void numbers(flow_gen *self, flow_stage *source, void *arg)
 {

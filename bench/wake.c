@@ -5,7 +5,7 @@
 #include "bench.h"
 #include <flow/flow.h>
 
-enum { WAITS = 3000 };
+enum { WAITS = 300 };
 
 static void waits(flow_gen *self, flow_stage *source, void *arg)
 {

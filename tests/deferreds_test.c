@@ -792,6 +792,30 @@ TEST(releasing_nothing_is_fine)
     flow_release(NULL);
 }
 
+static void asked(flow_waker *w)
+{
+    (void)w;
+}
+
+TEST(those_who_wait_for_one_deferred_may_leave_in_any_order)
+{
+    flow_waker w = { asked, flow_host_here() };
+
+    for (int first = 0; first < 3; first++) {
+        flow_deferred *d = flow_defer();
+        flow_stage *s[3];
+
+        for (int n = 0; n < 3; n++) {
+            s[n] = flow_from_deferred(flow_hold(d));
+            CHECK(flow_fill(s[n], &w) == FLOW_WAIT);
+        }
+        for (int n = 0; n < 3; n++)
+            flow_close(s[(first + 2 * n) % 3]);
+        flow_fire(d, flow_int(1));
+        flow_release(d);
+    }
+}
+
 int main(void)
 {
     static const struct test tests[] = {
@@ -843,6 +867,7 @@ int main(void)
         CASE(closing_the_stage_of_a_deferred_releases_it),
         CASE(several_may_wait_for_one_deferred),
         CASE(releasing_nothing_is_fine),
+        CASE(those_who_wait_for_one_deferred_may_leave_in_any_order),
     };
     return run_tests("deferreds", tests, sizeof tests / sizeof *tests);
 }

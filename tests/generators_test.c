@@ -772,6 +772,118 @@ TEST(chains_of_thousands_of_generators_are_closed_before_they_begin)
     flow_close(deep_chain(numbers(3)));
 }
 
+/* ---- While a failure is on its way ---------------------------------------- */
+static void goes_on_after_failing(flow_gen *self, flow_stage *source, void *arg)
+{
+    flow_value v;
+
+    (void)arg;
+    flow_fail(self, FLOW_EINVAL, 0, "first");
+    CHECK(!flow_next(self, source, &v));
+    CHECK(!flow_yield(self, 1));
+    CHECK(!flow_cooperate(self, 0));
+    CHECK(!flow_closing(self));
+}
+
+TEST(while_a_failure_is_on_its_way_every_wait_is_refused)
+{
+    expect("!Invalid: first",
+           flow_generate(goes_on_after_failing, numbers(2), NULL));
+}
+
+static void catches_and_goes_on(flow_gen *self, flow_stage *source, void *arg)
+{
+    flow_value v;
+
+    (void)arg;
+    if (!flow_yield(self, 0))
+        return;
+    flow_fail(self, FLOW_EINVAL, 0, "caught");
+    CHECK(!flow_yield(self, 1));
+    CHECK(flow_catch(self, FLOW_EINVAL, NULL));
+    while (flow_next(self, source, &v))
+        flow_yield(self, v);
+}
+
+TEST(when_it_is_caught_waits_go_on)
+{
+    expect("0 1 2", flow_generate(catches_and_goes_on, numbers(2), NULL));
+    expect("0 1 2", flow_read_ahead(flow_generate(catches_and_goes_on,
+                                                  numbers(2), NULL), 3));
+}
+
+static void never_looks(flow_gen *self, flow_stage *source, void *arg)
+{
+    (void)source;
+    (void)arg;
+    flow_yield(self, 1);
+    flow_fail(self, FLOW_EINVAL, 0, "unseen");
+    for (;;)
+        flow_yield(self, 2);
+}
+
+TEST(a_body_that_goes_on_failing_is_given_up_with_its_failure)
+{
+    expect("1 !Invalid: unseen", flow_generate(never_looks, NULL, NULL));
+    reports();
+}
+
+/* ---- Mistakes --------------------------------------------------------------------- */
+static void asks_itself(flow_gen *self, flow_stage *source, void *arg)
+{
+    flow_value v;
+
+    (void)source;
+    while (flow_next(self, *(flow_stage **)arg, &v))
+        flow_drop(v);
+}
+
+TEST(a_body_that_asks_itself_is_told_so)
+{
+    flow_stage *s = NULL;
+
+    s = flow_generate(asks_itself, NULL, &s);
+    expect("!Nested: 'asks_itself' asks itself for a value", s);
+}
+
+static void closes_itself(flow_gen *self, flow_stage *source, void *arg)
+{
+    (void)source;
+    flow_yield(self, 1);
+    if (flow_closing(self))
+        return;
+    flow_close(*(flow_stage **)arg);
+    note('y', flow_yield(self, flow_text("dropped", 7)));
+}
+
+TEST(a_body_that_closes_itself_is_refused_from_then_on)
+{
+    flow_stage *s = NULL;
+    flow_value v;
+
+    forget();
+    s = flow_generate(closes_itself, NULL, &s);
+    CHECK(flow_block(s, &v) && v.as.num == 1);
+    CHECK(!flow_block(s, &v));
+    CHECK(strcmp(happened, "y0") == 0);
+    CHECK(strstr(reports(), "closed while it runs") != NULL);
+    (void)flow_failure(s);
+    flow_close(s);
+}
+
+static void raises_no_error(flow_gen *self, flow_stage *source, void *arg)
+{
+    (void)source;
+    (void)arg;
+    flow_raise(self, flow_text("no error", 8));
+}
+
+TEST(what_is_raised_must_be_an_error)
+{
+    expect("!Invalid: 'raises_no_error' raised a value that is no error",
+           flow_generate(raises_no_error, NULL, NULL));
+}
+
 int main(void)
 {
     static const struct test tests[] = {
@@ -820,6 +932,12 @@ int main(void)
         CASE(chains_of_thousands_of_generators_wait),
         CASE(chains_of_thousands_of_generators_fail),
         CASE(chains_of_thousands_of_generators_are_closed_before_they_begin),
+        CASE(while_a_failure_is_on_its_way_every_wait_is_refused),
+        CASE(when_it_is_caught_waits_go_on),
+        CASE(a_body_that_goes_on_failing_is_given_up_with_its_failure),
+        CASE(a_body_that_asks_itself_is_told_so),
+        CASE(a_body_that_closes_itself_is_refused_from_then_on),
+        CASE(what_is_raised_must_be_an_error),
     };
     return run_tests("generators", tests, sizeof tests / sizeof *tests);
 }

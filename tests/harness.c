@@ -368,10 +368,10 @@ static enum { NONE, QUICK, FULL } torture = QUICK;
 static unsigned long how_many(unsigned long total)
 {
     unsigned long most = torture == FULL ? 5000 : 60;
-    unsigned long cost = torture == FULL ? 2500000 : 60 * 500;
+    unsigned long cost = torture == FULL ? 500000 : 60 * 500;
 
     if (most > cost / (run.allocations + 1))
-        most = cost / (run.allocations + 1) + 6;
+        most = cost / (run.allocations + 1) + 3;
     return most < total ? most : total;
 }
 

@@ -356,6 +356,21 @@ TEST(lent_values_that_nobody_read_are_dropped)
     flow_drop(text);
 }
 
+static flow_status fails_oddly(void *self, flow_stage *out, flow_waker *w)
+{
+    (void)self;
+    (void)w;
+    return flow_raise_in(out, flow_text("no error", 8));
+}
+
+TEST(a_stage_fails_with_errors_only)
+{
+    static const flow_type odd = { .name = "odd", .fill = fails_oddly };
+
+    expect("!Invalid: 'odd' failed with a value that is no error",
+           flow_stage_new(&odd, ""));
+}
+
 int main(void)
 {
     static const struct test tests[] = {
@@ -385,6 +400,7 @@ int main(void)
         CASE(a_stage_that_is_closed_closes_its_self_once),
         CASE(a_stage_may_lend_what_it_was_given),
         CASE(lent_values_that_nobody_read_are_dropped),
+        CASE(a_stage_fails_with_errors_only),
     };
     return run_tests("sources", tests, sizeof tests / sizeof *tests);
 }

@@ -253,15 +253,6 @@ TEST(lists_may_be_nested_to_any_depth)
     flow_drop(shallow);
 }
 
-TEST(what_cannot_be_seen_is_escaped_inside_lists)
-{
-    flow_value v = flow_literal("a'b\\c\td\x01");
-
-    v = flow_pack(&v, 1);
-    CHECK(is_written(&v, "['a\\'b\\\\c\\td\\x01']"));
-    flow_drop(v);
-}
-
 TEST(what_cannot_be_printed_is_an_error)
 {
     flow_value v = flow_textf("%ls", L"\x10ffff");
@@ -279,14 +270,6 @@ TEST(text_beyond_what_a_value_holds_is_an_error)
 
     CHECK(flow_is(&v, FLOW_ELIMIT));
     flow_drop(v);
-}
-
-TEST(only_text_and_bytes_have_slices)
-{
-    flow_value v = flow_int(3), part = flow_slice(&v, 0, 1);
-
-    CHECK(flow_is(&part, FLOW_EINVAL));
-    flow_drop(part);
 }
 
 /* A value is 16 bytes that anybody may have written to. */
@@ -574,6 +557,38 @@ TEST(kinds_that_are_not_alike_are_told_apart)
         flow_drop(v[a]);
 }
 
+TEST(what_cannot_be_seen_is_escaped_inside_lists)
+{
+    expect("['a\\n\\r\\t\\\\\\'\\x01'] [b'\\xff\\x00z']",
+           flow_list(FLOW_VALUES(
+               flow_pack(FLOW_VALUES("a\n\r\t\\'\1")),
+               flow_pack(FLOW_VALUES(flow_bytes("\xff\0z", 3))))));
+}
+
+TEST(very_deep_lists_are_written_in_part)
+{
+    flow_value v = flow_int(0);
+    char *text;
+    size_t n;
+    FILE *to = open_memstream(&text, &n);
+
+    for (int depth = 0; depth < 500; depth++)
+        v = flow_pack(&v, 1);
+    flow_write(to, &v);
+    fclose(to);
+    CHECK(strstr(text, "[...]") != NULL);
+    free(text);
+    flow_drop(v);
+}
+
+TEST(what_has_no_bytes_has_no_slice)
+{
+    flow_value v = flow_int(1), w = flow_slice(&v, 0, 1);
+
+    CHECK(flow_fails(w) && flow_is(&w, FLOW_EINVAL));
+    flow_drop(w);
+}
+
 int main(void)
 {
     static const struct test tests[] = {
@@ -599,10 +614,8 @@ int main(void)
         CASE(a_list_drops_its_items_with_it),
         CASE(deeply_nested_lists_are_dropped),
         CASE(lists_may_be_nested_to_any_depth),
-        CASE(what_cannot_be_seen_is_escaped_inside_lists),
         CASE(what_cannot_be_printed_is_an_error),
         CASE(text_beyond_what_a_value_holds_is_an_error),
-        CASE(only_text_and_bytes_have_slices),
         CASE(a_value_of_no_kind_there_is_does_no_harm),
         CASE(a_slice_shares_the_buffer),
         CASE(a_slice_of_a_slice_shares_the_buffer),
@@ -619,6 +632,9 @@ int main(void)
         CASE(lists_compare_by_their_items),
         CASE(the_order_is_total_and_what_compares_equal_hashes_alike),
         CASE(kinds_that_are_not_alike_are_told_apart),
+        CASE(what_cannot_be_seen_is_escaped_inside_lists),
+        CASE(very_deep_lists_are_written_in_part),
+        CASE(what_has_no_bytes_has_no_slice),
     };
     return run_tests("values", tests, sizeof tests / sizeof *tests);
 }

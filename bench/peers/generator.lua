@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 -- One item from a coroutine of Lua to the loop that reads it.
-local ITEMS, ROUNDS = 200000, 6
+local ITEMS, ROUNDS = 5000, 100
 
 local function numbers(n)
     return coroutine.wrap(function ()

@@ -3,7 +3,7 @@
 #include "../bench.h"
 #include "generator.hpp"
 
-static const int64_t ITEMS = 2000000;
+static const int64_t ITEMS = 100000;
 
 static generator<int64_t> numbers(int64_t n)
 {

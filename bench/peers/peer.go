@@ -11,7 +11,7 @@ import (
 	"syscall"
 )
 
-const rounds = 6
+const rounds = 100
 
 // Processor time in seconds of all threads.
 func clock() float64 {
@@ -74,7 +74,7 @@ func pingpong(n int) {
 }
 
 func main() {
-	n := 100000
+	n := 5000
 	cases := map[string]func(){
 		"generator": func() { items(n, 0) },
 		"spawn":     func() { spawn(n) },

@@ -3,7 +3,7 @@
 #include "../bench.h"
 #include "generator.hpp"
 
-static const int64_t ITEMS = 1000000;
+static const int64_t ITEMS = 50000;
 
 static generator<int64_t> numbers(int64_t n)
 {

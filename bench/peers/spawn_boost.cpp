@@ -10,7 +10,7 @@
 
 namespace ctx = boost::context;
 
-static const int64_t FIBERS = 200000;
+static const int64_t FIBERS = 10000;
 
 int main()
 {

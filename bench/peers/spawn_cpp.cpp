@@ -5,7 +5,7 @@
 #include <coroutine>
 #include <exception>
 
-static const int64_t TASKS = 200000;
+static const int64_t TASKS = 10000;
 
 class task {
 public:

@@ -7,7 +7,7 @@
 
 namespace ctx = boost::context;
 
-static const int64_t ITEMS = 2000000;
+static const int64_t ITEMS = 100000;
 
 int main()
 {

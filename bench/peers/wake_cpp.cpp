@@ -8,7 +8,7 @@
 
 #include <optional>
 
-static const int64_t WAITS = 3000;
+static const int64_t WAITS = 300;
 
 using perhaps = std::optional<int64_t>;
 

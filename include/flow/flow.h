@@ -47,7 +47,8 @@
  *   End     A stage that has answered that it is done does so for ever.
  *   Answer  What waits answers true: go on; or false: the end, a failure, or
  *           nobody listens. The reason stays in `self` and passes on by itself
- *           when the body returns, so the natural loop is the correct one.
+ *           when the body returns, so the natural loop is the correct one. While
+ *           a failure is on its way, every wait answers false.
  *   Close   Anything may be closed at any moment: every wait answers false, the
  *           body tidies up and returns.
  *   Bound   Every queue has a bound, said where it is made.
@@ -55,6 +56,9 @@
  *           only the ones that say so.
  *   Thread  A flow stays in the thread that made it; [any thread] marks the
  *           calls that may come from elsewhere.
+ *
+ * "The original" is the Python module of the same name of 2003, whose programs
+ * examples/ writes anew.
  *
  * Chapters: values and errors (value.h) - stages and generators, drivers,
  * deferreds, channels, what is going on (here) - operators (operator.h) -
@@ -97,10 +101,11 @@ typedef flow_status flow_step(void *state, flow_stage *out);
 flow_stage *flow_iterate(flow_step *step, void *state);
 
 /* ---- Generators ------------------------------------------------------------
- * A generator runs `body` on a small stack of its own, from one ask to the
- * next. It owns `source` (which may be NULL) and closes it after the body;
- * `arg` is borrowed. The stage ends when the body returns: with the failure that
- * is left in `self`, if any. */
+ * A generator runs `body` on a small stack of its own (flow_config.stack_size:
+ * keep large arrays out of it), from one ask to the next. It owns
+ * `source` (which may be NULL) and closes it after the body; `arg` is borrowed.
+ * The stage ends when the body returns, with the failure that is left in `self`
+ * if there is one. */
 typedef void flow_body(flow_gen *self, flow_stage *source, void *arg);
 flow_stage *flow_generate(flow_body *body, flow_stage *source, void *arg);
 
@@ -130,7 +135,8 @@ static bool flow_next_set(flow_gen *self, flow_stage *from, flow_value **set,
 static bool flow_wait(flow_gen *self, flow_stage *from);
 
 /* Gives a result: flow_yield(self, 3), flow_yield(self, "a literal"),
- * flow_yield(self, v). An ERROR is raised, as by flow_raise. */
+ * flow_yield(self, v). Takes v. An ERROR that is not settled is raised, as by
+ * flow_raise, and the answer is false. */
 #define flow_yield(self, x) flow_yield_value((self), flow_of(x))
 static bool flow_yield_value(flow_gen *self, flow_value v);
 
@@ -144,33 +150,35 @@ static bool flow_await(flow_gen *self, flow_deferred *d, flow_value *out);
 
 /* These never suspend. */
 
-/* Makes a failure of your own. It leaves the body when you return, which is
- * yours to do: until then you may still yield, and flow_catch takes it back. A
- * second one while another is on its way is only reported. */
+/* Makes a failure of your own. It leaves when the body returns; until then every
+ * wait answers false, unless flow_catch takes it back. A second one while
+ * another is on its way is only reported. */
 #define flow_fail(self, ...)                                                \
     flow_raise_at((self), flow_error(__VA_ARGS__), FLOW_HERE)
 #define flow_raise(self, error) flow_raise_at((self), (error), FLOW_HERE)
 void flow_raise_at(flow_gen *self, flow_value error, const char *where);
 
-/* Takes back a failure of that class or of one below it; the body goes on as if
- * its source had ended. *error is yours, and an ordinary value that may be
+/* Takes back a failure of that class or of one derived from it; false: there is
+ * none such. The body goes on. A source that failed has ended, but any other
+ * may be asked on: so a generator can refuse one value, catch its own failure,
+ * and read the next. *error is yours, settled: an ordinary value that may be
  * yielded. NULL: it is dropped. */
 bool flow_catch(flow_gen *self, const flow_error_class *c, flow_value *error);
 
 /* Whether nobody listens any more: every wait now answers false. */
 bool flow_closing(const flow_gen *self);
 
-/* Has clean(p) called when the body has returned or is given up; the last
+/* Has clean(p) called when the body has returned or is given up; the last added
  * first. False, for want of memory: it was called now, and a failure is raised.
  */
 bool flow_cleanup(flow_gen *self, void (*clean)(void *p), void *p);
 
 /* ---- Ending ----------------------------------------------------------------
- * Closes a stage and all it reads from, at any moment; NULL is fine. A body that
- * is suspended runs to its end, with every wait answering false; one that goes
- * on waiting after FLOW_PATIENCE such answers is given up: its clean-ups are run,
- * and that is reported. Never suspends. A failure that nobody has read is
- * reported. From inside a flow, flow_cancel closes the one that is running; a
+ * Closes a stage and all it reads from, at any moment; NULL is fine. A body
+ * that is suspended runs to its end, with every wait answering false; one that
+ * goes on waiting after FLOW_PATIENCE such answers is given up: its clean-ups
+ * are run, and that is reported. Never suspends. A failure that nobody has read
+ * is reported. From inside a flow, flow_cancel closes the one that is running; a
  * running stage stays open, and that is reported. */
 void flow_close(flow_stage *s);
 enum { FLOW_PATIENCE = 16 };
@@ -195,7 +203,8 @@ const flow_value *flow_failure(const flow_stage *s);
 /* Runs a flow beside all others of this thread, at once (inside a flow: from
  * the next turn on). Fires with the last value, or NONE, when the flow has
  * ended, or with its failure; flow_run(flow_collect(s)) gives the LIST of all.
- * The deferred is yours; releasing it before it has fired closes the flow.
+ * The deferred is yours; releasing it before it has fired closes the flow, so
+ * keep it as long as the flow shall run.
  * (Deferred of the original) */
 flow_deferred *flow_run(flow_stage *s);
 
@@ -242,13 +251,15 @@ flow_stage *flow_from_deferred(flow_deferred *d);
 /* ---- Channels --------------------------------------------------------------
  * A bounded queue whose reading end is a stage. A channel of room 0 hands over
  * directly: a sender waits for its reader, and goes on at once if one waits.
- * Choose among several by merging. */
+ * Choose among several by merging. Writers hold the channel, one hold for each:
+ * when the last lets go, readers get the end. */
 flow_chan *flow_chan_new(size_t room);
 flow_chan *flow_chan_hold(flow_chan *c);
 void       flow_chan_release(flow_chan *c); /* the last: finishes it        */
 
 /* A reading end. Several share what is sent: each value goes to one of them.
- * When the last is closed, sends answer false. Holds c by itself. */
+ * When the last is closed, sends answer false. It keeps c by itself, and is not
+ * one of its holders. */
 flow_stage *flow_from_chan(flow_chan *c);
 
 /* Sends v, which it takes; waits for room. False: nobody will read it (v is

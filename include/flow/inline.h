@@ -122,7 +122,10 @@ struct flow__stack;
 
 struct flow_gen {
     flow_stage stage;
-    flow_waker *waker;              /* to be remembered; NULL: closing      */
+    flow_waker *waker;              /* to be remembered; NULL: waits are
+                                       refused                              */
+    flow_waker *kept;               /* the same, while a failure is on its
+                                       way; NULL with waker: closing        */
     flow__context outside;          /* the consumer, while this runs        */
     void *aside;                    /* stage.inside.ip, where it must not be
                                        entered from inlined code            */

@@ -3,11 +3,12 @@
  *
  * Each takes the stages it reads. What it says of values holds for results
  * only: a failure of an input passes through after the results before it, ends
- * the operator, and closes its other inputs; a settled error (flow_trap) passes
- * untouched as if it were not there. A function or test gets `arg`, which is
- * borrowed; a function that answers an ERROR fails the operator. Operators keep
- * no queue but where a size is named, never read further ahead than they must,
- * and hand on row sets where they get them. None of these calls suspends. */
+ * the operator, and closes its other inputs; a settled error (see flow_settle)
+ * passes untouched: no function or test sees it, take and skip do not count it,
+ * and lists hold it. A function or test gets `arg`, which is borrowed; a
+ * function that answers an ERROR fails the operator. Operators keep no queue
+ * but where a size is named, never read further ahead than they must, and hand
+ * on row sets where they get them. None of these calls suspends. */
 #ifndef FLOW_FLOW_H
 #include <flow/flow.h>
 #endif
@@ -129,12 +130,13 @@ flow_stage *flow_throttle(flow_stage *s, double seconds);
 
 /* Fails with FLOW_ETIMEOUT, closing its source, when a value is longer than
  * that in coming; deadline: when not all have come by then, counted from the
- * first ask. */
+ * first ask. Inside what flow_retry makes they hold for each try; around
+ * flow_retry, for all tries together. */
 flow_stage *flow_within(flow_stage *s, double seconds);
 flow_stage *flow_deadline(flow_stage *s, double seconds);
 
-/* Failures of that class come as one last value, settled. In the original a
- * list given to wrap. Several: nest. */
+/* A failure of that class, or of one derived from it, comes as one last value,
+ * settled. Several classes: nest. (A list given to wrap in the original) */
 flow_stage *flow_trap(flow_stage *s, const flow_error_class *c);
 
 /* Reads the stage make(arg) gives; when it fails with class c, another one, up

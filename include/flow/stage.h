@@ -4,7 +4,7 @@
  * A stage type is a constant table. `fill` is called only while no result is
  * ready; it makes some ready in `out`, its own stage, and says what comes next:
  *
- *     FLOW_READY    results were given (or may be had by asking again)
+ *     FLOW_READY    results were given; or none yet, and fill is called again
  *     FLOW_WAIT     nothing yet; w will be woken. Results given count first.
  *     FLOW_DONE     no more after what was given
  *     FLOW_FAILED   as done, after flow_give of an ERROR, or flow_raise_in
@@ -33,7 +33,8 @@
  *
  *     flow_stage *twice(flow_stage *source)
  *     {
- *         return flow_stage_new(&twice_type, &(struct twice){ source });
+ *         struct twice t = { .source = source };
+ *         return flow_stage_new(&twice_type, &t);
  *     }
  */
 #ifndef FLOW_FLOW_H
@@ -83,8 +84,9 @@ static inline void *flow_self(flow_stage *s);
 /* ---- Asking ----------------------------------------------------------------
  * The one way to read a stage, for operators and drivers. */
 
-/* The next value. FLOW_FAILED: *out is the error, now yours. Otherwise *out is
- * not touched, but NONE at the end. s NULL: fails with FLOW_EINVAL. */
+/* The next value, now yours. FLOW_FAILED: *out is the error, now yours.
+ * FLOW_DONE: it is NONE. FLOW_WAIT: it is not touched, so look at the status
+ * first. s NULL: fails with FLOW_EINVAL. */
 static inline flow_status flow_pull(flow_stage *s, flow_waker *w,
                                     flow_value *out);
 
@@ -101,7 +103,8 @@ flow_status flow_fill(flow_stage *s, flow_waker *w);
 
 /* ---- Giving: only inside fill, to its own `out` ------------------------ */
 
-/* How many values may be given at this call: at least 1 when it begins. */
+/* How many values may still be given at this call: at least 1 when it begins,
+ * so that a fill which gives one and returns need not ask. */
 static inline size_t flow_room(const flow_stage *out);
 
 /* Gives v, which it takes. An ERROR is the failure, delivered after all
@@ -126,9 +129,9 @@ void flow_waits_for(flow_stage *out, flow_waker *w, const char *what);
 
 /* ---- Waking ----------------------------------------------------------------
  * A waker is remembered by what makes a pending stage ready. `call` marks or
- * queues; it never runs a stage. An operator over many inputs gives each a waker
- * of its own, and on its call wakes the one it was last asked with. To wake once
- * too often is harmless. A waker lives as long as whoever handed it out. */
+ * queues; it never runs a stage. An operator over many inputs gives each a
+ * waker of its own, and on its call wakes the one it was last asked with. To
+ * wake once too often is harmless. A waker lives as long as whoever handed it out. */
 struct flow_waker {
     void (*call)(flow_waker *w);
     flow_host *host;                        /* its clock and loop           */

@@ -76,17 +76,20 @@ typedef struct flow_class {
 } flow_class;
 flow_value flow_box(const flow_class *c, void *p);              /* takes p  */
 
-/* flow_of(x) makes a value of a number, a bool, a literal, or a value. */
+/* flow_of(x) makes a value of a number, a bool, a value, or a pointer to char,
+ * which it takes for a literal: the characters must stay for ever. Copy others
+ * with flow_text or flow_textf. FLOW_VALUES makes its items by it. */
 
 /* ---- Owning ------------------------------------------------------------ */
 static inline flow_value flow_share(flow_value v);  /* one more owner       */
 static inline void flow_drop(flow_value v);         /* one less             */
 
-/* ---- Looking; what they give is borrowed from v ------------------------ */
-const char *flow_chars(const flow_value *v, size_t *len);   /* not ended by 0;
-                                                   NULL, 0 if it has none   */
+/* ---- Looking; what they give is borrowed from v ------------------------
+ * NULL, and 0 of them, if v is not of that kind. The count goes nowhere if its
+ * place is NULL. Characters are not ended by 0: print them with "%.*s". */
+const char *flow_chars(const flow_value *v, size_t *len);
 const flow_value *flow_items(const flow_value *v, size_t *n);
-void *flow_unbox(const flow_value *v, const flow_class *c);  /* NULL: not one */
+void *flow_unbox(const flow_value *v, const flow_class *c);
 bool flow_true(const flow_value *v);    /* not none, false, 0, or empty      */
 
 /* A total order over all values: numbers by size, text and bytes by content,
@@ -95,9 +98,10 @@ bool flow_true(const flow_value *v);    /* not none, false, 0, or empty      */
 int flow_compare(const flow_value *a, const flow_value *b);
 uint64_t flow_hash(const flow_value *v);
 
-/* Prints v, a newline, and drops v. */
+/* Prints v and a newline, and takes v. */
 int flow_print(FILE *to, flow_value v);
-/* Prints v alone; in lists and tuples text is quoted: [1, 'two', (3, None)]. */
+/* Prints v alone, which stays yours; in lists and tuples text is quoted:
+ * [1, 'two', (3, None)]. */
 int flow_write(FILE *to, const flow_value *v);
 
 /* ---- Errors ----------------------------------------------------------------
@@ -135,9 +139,9 @@ flow_value flow_system_error(int code, const char *why, ...)
     __attribute__((format(printf, 2, 3)));
 flow_value flow_because(flow_value error, flow_value cause);   /* takes both */
 
-/* An error made an ordinary value: it may be given, yielded and kept. What
- * flow_catch and flow_trap hand out are such. flow_raise makes it fail again.
- */
+/* An error made an ordinary value, "settled": it may be given, yielded and
+ * kept. What flow_catch and flow_trap hand out are such. flow_raise makes it
+ * fail again. */
 flow_value flow_settle(flow_value error);                      /* takes it  */
 static inline bool flow_fails(flow_value v);    /* an ERROR not settled     */
 

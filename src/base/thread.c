@@ -2,7 +2,7 @@
 /* See thread.h. */
 #include "thread.h"
 
-_Thread_local struct flow__thread flow__thread;
+FLOW__HERE struct flow__thread flow__thread;
 
 /* Where it lies seen from a thread's own pointer, the same in all threads: from
  * this a debugger finds it in a core file too. */

@@ -24,10 +24,12 @@ struct flow__thread {
     bool known;                     /* will be cleaned up with the thread   */
 };
 
-/* Initial-exec: the library is loaded with the program, and a look at this must
- * not cost a call. */
-extern _Thread_local struct flow__thread flow__thread
-    __attribute__((tls_model("initial-exec")));
+/* Thread-local. Initial-exec: the library is loaded with the program, and a look
+ * at one must not cost a call. */
+#define FLOW__HERE                                                           \
+    _Thread_local __attribute__((tls_model("initial-exec")))
+
+extern FLOW__HERE struct flow__thread flow__thread;
 
 /* For debuggers: of flow__thread from the thread pointer. */
 extern ptrdiff_t flow__thread_offset;

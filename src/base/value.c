@@ -89,7 +89,8 @@ flow_value flow_textf(const char *format, ...)
 
 const char *flow_chars(const flow_value *v, size_t *len)
 {
-    *len = flow__is_text(v) ? v->size : 0;
+    if (len != NULL)
+        *len = flow__is_text(v) ? v->size : 0;
     if (!flow__is_text(v))
         return NULL;
     return flow__far_of(v) != NULL ? flow__far_of(v)->chars : v->as.chars;
@@ -177,7 +178,8 @@ flow_value flow_tuple(const flow_value *items, size_t n)
 
 const flow_value *flow_items(const flow_value *v, size_t *n)
 {
-    *n = flow__is_list(v) ? v->size : 0;
+    if (n != NULL)
+        *n = flow__is_list(v) ? v->size : 0;
     return flow__is_list(v) ? flow__list_of(v)->items : NULL;
 }
 

@@ -17,7 +17,7 @@ static void woken(flow_waker *w)
     ((struct block_waker *)w)->woken = true;
 }
 
-static _Thread_local struct block_waker here = { { woken, NULL }, false };
+static FLOW__HERE struct block_waker here = { { woken, NULL }, false };
 
 /* Ends a block with a failure, which flow_failure shows. Nobody has looked at
  * it yet. */

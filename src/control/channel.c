@@ -109,9 +109,20 @@ static bool has_place(const flow_chan *c)
     return c->count < c->room;
 }
 
+static flow_value take_first(flow_chan *c)
+{
+    flow_value v = c->ring[c->head];
+
+    c->head = c->head + 1 < c->places ? c->head + 1 : 0;
+    c->count--;
+    return v;
+}
+
 static void put(flow_chan *c, flow_value v)
 {
-    c->ring[(c->head + c->count++) % c->places] = v;
+    size_t at = c->head + c->count++;
+
+    c->ring[at < c->places ? at : at - c->places] = v;
 }
 
 static void room_came(flow_task *t)
@@ -140,9 +151,7 @@ static bool get(flow_chan *c, flow_value *v)
     struct flow__sender *s = c->senders;
 
     if (c->count > 0) {
-        *v = c->ring[c->head];
-        c->head = (c->head + 1) % c->places;
-        c->count--;
+        *v = take_first(c);
         if (s != NULL && c->room > 0) {
             put(c, s->v);
             release_sender(c, s, true);
@@ -159,10 +168,8 @@ static bool get(flow_chan *c, flow_value *v)
 
 static void empty(flow_chan *c)
 {
-    for (; c->count > 0; c->count--) {
-        flow_drop(c->ring[c->head]);
-        c->head = (c->head + 1) % c->places;
-    }
+    while (c->count > 0)
+        flow_drop(take_first(c));
 }
 
 /* ---- Holding ----------------------------------------------------------- */
@@ -320,7 +327,7 @@ void flow__send_begin(flow_gen *self, struct flow__sender *s, flow_chan *c,
                       flow_value v)
 {
     *s = (struct flow__sender){ .c = c, .v = v };
-    if (flow_closing(self) || nobody_reads(c))
+    if (self->waker == NULL || nobody_reads(c))
         return;
     if (c->senders != NULL || !has_place(c)) {
         c->holders++;
@@ -334,7 +341,7 @@ void flow__send_begin(flow_gen *self, struct flow__sender *s, flow_chan *c,
 
 bool flow__send_on(flow_gen *self, struct flow__sender *s)
 {
-    if (!s->waits || flow_closing(self))
+    if (!s->waits || self->waker == NULL)
         return false;
     flow__wait_for(self, &s->waker, "room in a channel");
     return true;

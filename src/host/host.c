@@ -12,8 +12,8 @@
 struct core_host {
     flow_host host;
     struct flow__timers timers;
-    double time;                    /* of this turn                         */
-    bool turning, virtual;
+    double time;                    /* of this turn, if it is known         */
+    bool turning, known, virtual;
     struct flow__sent sent;         /* by other threads                     */
     pthread_cond_t came;
 };
@@ -30,8 +30,10 @@ static double core_now(flow_host *h)
 {
     struct core_host *c = (struct core_host *)h;
 
-    if (!c->turning && !c->virtual)
+    if (!c->virtual && !(c->turning && c->known)) {
         c->time = clock_now();
+        c->known = true;
+    }
     return c->time;
 }
 
@@ -40,7 +42,7 @@ static void core_post(flow_host *h, flow_task *t, double seconds)
     struct core_host *c = (struct core_host *)h;
     double at = 0;
 
-    flow__sent_remove(&c->sent, t);
+    flow__sent_forget(&c->sent, t);
     if (seconds > 0)                /* a turn may have lasted: look again   */
         at = (c->virtual ? c->time : clock_now()) + seconds;
     flow__timers_post(&c->timers, t, at);
@@ -50,7 +52,7 @@ static void core_cancel(flow_host *h, flow_task *t)
 {
     struct core_host *c = (struct core_host *)h;
 
-    flow__sent_remove(&c->sent, t);
+    flow__sent_forget(&c->sent, t);
     flow__timers_cancel(&c->timers, t);
 }
 
@@ -74,8 +76,18 @@ static void sleep_until(struct core_host *c, double at)
     at = at < latest ? at : latest;
     t.tv_sec = (time_t)at;
     t.tv_nsec = (long)((at - (double)t.tv_sec) * 1e9);
-    while (c->sent.first == NULL && clock_now() < at)
+    while (!flow__sent_any(&c->sent) && clock_now() < at)
         pthread_cond_clockwait(&c->came, &c->sent.lock, CLOCK_MONOTONIC, &t);
+}
+
+/* Whether this turn is busy with what this thread has posted itself, so that
+ * neither the lock nor the clock need be looked at. */
+static bool is_busy(const struct core_host *c)
+{
+    double at;
+
+    return flow__timers_next(&c->timers, &at) && !(at > 0)
+        && !flow__sent_any(&c->sent);
 }
 
 /* Sleeps if there is nothing to do yet, then takes over what others sent. */
@@ -87,7 +99,7 @@ static void gather(struct core_host *c, bool sleep)
     if (sleep && flow__timers_next(&c->timers, &at) && at > 0) {
         if (!c->virtual)
             sleep_until(c, at);
-        else if (c->sent.first == NULL && at > c->time)
+        else if (!flow__sent_any(&c->sent) && at > c->time)
             c->time = at;
     }
     flow__sent_take(&c->sent, &c->timers);
@@ -99,24 +111,24 @@ static bool core_turn(flow_host *h, bool sleep)
     struct core_host *c = (struct core_host *)h;
     double at;
 
-    gather(c, sleep);
+    if (!is_busy(c))
+        gather(c, sleep);
     if (!flow__timers_next(&c->timers, &at))
         return false;
-    if (!c->virtual)
-        c->time = clock_now();
     c->turning = true;
-    flow__timers_run(&c->timers, c->time);
+    c->known = false;
+    flow__timers_run(&c->timers, c->timers.heap != NULL ? core_now(h) : 0);
     c->turning = false;
     return true;
 }
 
 #define CORE_HOST(is_virtual) {                                              \
     { core_now, core_post, core_cancel, core_post_from, core_turn },         \
-    { NULL, NULL, NULL, 0 }, 0, false, is_virtual,                           \
+    { NULL, NULL, NULL, 0 }, 0, false, false, is_virtual,                    \
     { PTHREAD_MUTEX_INITIALIZER, NULL, NULL }, PTHREAD_COND_INITIALIZER }
 
-static _Thread_local struct core_host core = CORE_HOST(false);
-static _Thread_local struct core_host simulated = CORE_HOST(true);
+static FLOW__HERE struct core_host core = CORE_HOST(false);
+static FLOW__HERE struct core_host simulated = CORE_HOST(true);
 
 flow_host *flow_host_here(void)
 {

@@ -54,7 +54,7 @@ void flow__await_begin(struct flow__await *a, flow_deferred *d)
 
 bool flow__await_on(flow_gen *self, struct flow__await *a)
 {
-    if (flow_closing(self) || flow_outcome(a->d) != NULL)
+    if (self->waker == NULL || flow_outcome(a->d) != NULL)
         return false;
     if (a->waiter.on == NULL)
         flow__waiter_add(&a->waiter, a->d);

@@ -70,8 +70,8 @@ void flow__park_watched(flow_gen *self)
     flow__watch_inside(self->stack);
 }
 
-/* Leaves, never to be back. */
-static void leave(flow_gen *self)
+/* Leaves, never to be back; so it is not to be called, but compiled in. */
+static inline __attribute__((always_inline)) void leave(flow_gen *self)
 {
     flow__context nowhere;
 
@@ -140,11 +140,26 @@ static flow_status outcome(flow_gen *g)
     return flow_raise_in(&g->stage, failure);
 }
 
+/* What is left of a body that would not end. */
+static void give_up(flow_gen *g)
+{
+    const flow_stage *s = &g->stage;
+
+    flow__report("'%s' (made at %s) went on waiting after %d refusals, and was "
+                 "given up", s->name, s->made != NULL ? s->made : "?",
+                 FLOW_PATIENCE);
+    clean_up(g);
+    close_source(g);
+    g->over = true;
+}
+
 static flow_status generator_fill(void *self, flow_stage *out, flow_waker *w)
 {
     flow_gen *g = (flow_gen *)out;
 
     (void)self;
+    if (g->given_up && !g->over)
+        give_up(g);
     if (g->over)
         return outcome(g);
     if (!is_suspended(g))
@@ -160,6 +175,8 @@ static flow_status generator_fill(void *self, flow_stage *out, flow_waker *w)
         out->next = out->first;
         out->end = out->first + g->filled;
     }
+    if (g->given_up)
+        give_up(g);
     if (g->over)
         return outcome(g);
     return out->next != out->end ? FLOW_READY : FLOW_WAIT;
@@ -185,21 +202,17 @@ static void run_out(flow_gen *g)
     s->next = s->end = s->limit = NULL;
     flow__thread.inside++;
     enter(g);
-    if (g->given_up) {
-        flow__report("'%s' (made at %s) went on waiting after %d refusals when "
-                     "it was closed, and was given up", s->name,
-                     s->made != NULL ? s->made : "?", FLOW_PATIENCE);
-        clean_up(g);
-        close_source(g);
-    }
+    if (g->given_up)
+        give_up(g);
     flow__thread.inside--;
-    g->over = true;
 }
 
 static bool generator_end(flow_stage *s)
 {
     flow_gen *g = (flow_gen *)s;
 
+    if (g->given_up && !g->over)
+        give_up(g);
     if (g->over || !g->begun)
         return true;
     if (!is_suspended(g)) {
@@ -207,6 +220,7 @@ static bool generator_end(flow_stage *s)
                      "from now on, but whoever runs it must close it",
                      s->name);
         g->waker = NULL;
+        s->limit = s->end;                  /* yield the long way           */
         return false;
     }
     run_out(g);
@@ -257,7 +271,7 @@ flow_stage *(flow_generate)(flow_body *body, flow_stage *source, void *arg)
     }
     g = place_on(stack);
     flow__stage_begin(&g->stage, &flow__generator_type);
-    g->waker = NULL;
+    g->waker = g->kept = NULL;
     g->asks = NULL;
     g->body = body;
     g->source = source;
@@ -291,7 +305,7 @@ bool flow__refuse(flow_gen *self)
 
 bool flow_closing(const flow_gen *self)
 {
-    return self->waker == NULL;
+    return self->waker == NULL && self->kept == NULL;
 }
 
 /* ---- Waiting, from the inside ------------------------------------------ */
@@ -380,6 +394,31 @@ bool flow__yield_rarely(flow_gen *self, flow_value v)
 }
 
 /* ---- Failures ---------------------------------------------------------- */
+/* A failure on its way refuses every wait, as closing does. Results that are
+ * there stay, and there is no room for more. */
+static void refuse_waits(flow_gen *self)
+{
+    if (self->waker == NULL)
+        return;
+    self->kept = self->waker;
+    self->waker = NULL;
+    if (!self->watched)
+        self->stage.limit = self->stage.end;
+}
+
+static void allow_waits(flow_gen *self)
+{
+    flow_stage *s = &self->stage;
+
+    if (self->kept == NULL)
+        return;
+    self->waker = self->kept;
+    self->kept = NULL;
+    self->refused = 0;
+    if (!self->watched)
+        s->limit = s->first + s->room;
+}
+
 void flow_raise_at(flow_gen *self, flow_value error, const char *where)
 {
     if (error.kind != FLOW_ERROR) {
@@ -398,6 +437,7 @@ void flow_raise_at(flow_gen *self, flow_value error, const char *where)
     }
     error.back = 0;
     self->failure = error;
+    refuse_waits(self);
 }
 
 bool flow_catch(flow_gen *self, const flow_error_class *c, flow_value *error)
@@ -407,6 +447,7 @@ bool flow_catch(flow_gen *self, const flow_error_class *c, flow_value *error)
     if (!flow_is(&caught, c))
         return false;
     self->failure = flow_none();
+    allow_waits(self);
     if (error != NULL)
         *error = flow_settle(caught);
     else
