@@ -38,7 +38,7 @@ static flow_status feed_fill(void *self, flow_stage *out, flow_waker *w)
     size_t end = block_end(f);
     flow_value v = flow_bytes(f->text + f->at, end - f->at);
 
-    if (flow_fails(v))
+    if (flow_is_failure(v))
         return flow_raise_in(out, v);
     v.kind = (uint8_t)f->kind;
     f->at = end;

@@ -64,7 +64,7 @@ static void holds(flow_gen *self, flow_stage *source, void *arg)
         flow_cooperate(self, 0);
     }
     flow_cooperate(self, 2);
-    if (!disturbed() || flow_closing(self) || flow_fails(held))
+    if (!disturbed() || flow_closing(self) || flow_is_failure(held))
         flow_yield(self, flow_share(held));
     t->tidied++;
     flow_drop(held);

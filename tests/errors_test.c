@@ -43,7 +43,7 @@ TEST(what_is_no_error_has_nothing_of_one)
 {
     flow_value v = flow_literal("fine");
 
-    MUST(!flow_is(&v, FLOW_EANY) && !flow_fails(v) && flow_code(&v) == 0);
+    MUST(!flow_is(&v, FLOW_EANY) && !flow_is_failure(v) && flow_code(&v) == 0);
     MUST(strcmp(flow_message(&v), "") == 0);
     MUST(flow_cause(&v) == NULL && flow_class_of(&v) == NULL);
 }
@@ -71,7 +71,7 @@ TEST(without_memory_an_error_is_one_of_memory)
 {
     flow_value e = flow_error(io_error, 3, "%0*d", 500, 1);
 
-    MUST(flow_fails(e));
+    MUST(flow_is_failure(e));
     MUST(flow_is(&e, io_error) || flow_is(&e, FLOW_ENOMEM));
     flow_drop(e);
 }
@@ -112,7 +112,7 @@ TEST(a_settled_error_is_a_value_like_others)
 {
     flow_value e = flow_settle(flow_error(io_error, 4, "trap"));
 
-    CHECK(e.kind == FLOW_ERROR && !flow_fails(e));
+    CHECK(e.kind == FLOW_ERROR && !flow_is_failure(e));
     CHECK(flow_is(&e, io_error) && flow_code(&e) == 4);
     expect("<IOError: trap> 2", flow_list(FLOW_VALUES(e, 2)));
 }
@@ -128,7 +128,7 @@ TEST(a_settled_error_fails_again_when_it_is_raised)
     flow_value e = flow_settle(flow_error(io_error, 0, "trap"));
 
     expect("!IOError: trap", flow_generate(raises, NULL, &e));
-    CHECK(!flow_fails(e));
+    CHECK(!flow_is_failure(e));
     flow_drop(e);
 }
 

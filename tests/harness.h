@@ -34,8 +34,8 @@ struct test { const char *says; void (*run)(void); };
 /* Runs all, prints `N passed, N failed`, gives the exit status. */
 int run_tests(const char *program, const struct test *tests, size_t n);
 
-/* Runs each once, and leaves the library as a new process has it: for tests that
- * make processes. */
+/* Runs each once, and leaves the library as a new process has it: for tests
+ * that make processes. */
 int run_processes(const char *program, const struct test *tests, size_t n);
 
 /* Drives s to its end and closes it. Its values, written with flow_write and

@@ -71,7 +71,7 @@ static flow_status script_fill(void *self, flow_stage *out, flow_waker *w)
             if (flow_room(out) == 0)
                 return FLOW_READY;
             v = flow_text(s->text, 1);
-            if (flow_fails(v))
+            if (flow_is_failure(v))
                 return flow_raise_in(out, v);
             flow_give(out, v);
         }

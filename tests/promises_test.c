@@ -4,8 +4,8 @@
  *     1 Build   2 Move   3 Order   4 End   5 Answer   6 Close   7 Bound
  *     8 Suspend   9 Thread
  *
- * Each is held by one or more tests here for many calls at once, and by the tests
- * of the single calls elsewhere. */
+ * Each is held by one or more tests here for many calls at once, and by the
+ * tests of the single calls elsewhere. */
 #include "harness_inside.h"
 
 #include <pthread.h>
@@ -26,7 +26,7 @@ static flow_status pull(flow_stage *s, flow_value *out)
     return flow_pull(s, &waker, out);
 }
 
-/* ---- One stage of each kind, over a source ----------------------------------------- */
+/* ---- One stage of each kind, over a source ----------------------------- */
 static flow_value as_is(flow_value v, void *arg)
 {
     (void)arg;
@@ -105,7 +105,7 @@ static flow_stage *stage_of_kind(int kind, flow_stage *s)
     }
 }
 
-/* ---- 1 Build -------------------------------------------------------------------------- */
+/* ---- 1 Build ----------------------------------------------------------- */
 TEST(promise_1_a_stage_made_without_memory_says_so_when_it_is_asked)
 {
     for (int kind = 0; kind < KINDS; kind++) {
@@ -134,7 +134,7 @@ TEST(promise_1_values_made_without_memory_are_that_error)
     v[4] = flow_pack(FLOW_VALUES(1, 2));
     MUST(p == NULL);
     for (int n = 0; n < 5; n++) {
-        MUST(flow_fails(v[n]) && flow_is(&v[n], FLOW_ENOMEM));
+        MUST(flow_is_failure(v[n]) && flow_is(&v[n], FLOW_ENOMEM));
         flow_drop(v[n]);
     }
     memory_count(0, false);
@@ -179,7 +179,7 @@ TEST(promise_1_deferreds_and_channels_made_without_memory_may_be_used)
     memory_count(0, false);
 }
 
-/* ---- 2 Move --------------------------------------------------------------------------- */
+/* ---- 2 Move ------------------------------------------------------------ */
 TEST(promise_2_a_stage_that_is_handed_over_is_gone_even_if_the_call_fails)
 {
     for (int kind = 0; kind < KINDS; kind++) {
@@ -224,7 +224,7 @@ TEST(promise_2_a_value_that_is_handed_over_is_gone_whatever_the_answer)
     expect("once", flow_once(v));
 }
 
-/* ---- 3 Order, 4 End -------------------------------------------------------------------- */
+/* ---- 3 Order, 4 End ---------------------------------------------------- */
 static flow_stage *failing(void)
 {
     return flow_list(FLOW_VALUES("1\n", "2\n",
@@ -278,7 +278,7 @@ TEST(promise_4_a_stage_that_is_done_is_so_for_ever)
     }
 }
 
-/* ---- 5 Answer --------------------------------------------------------------------------- */
+/* ---- 5 Answer ---------------------------------------------------------- */
 TEST(promise_5_the_natural_loop_passes_on_the_end_a_failure_and_closing)
 {
     expect("1 2 3", flow_generate(passes_on, numbers(3), NULL));
@@ -287,7 +287,7 @@ TEST(promise_5_the_natural_loop_passes_on_the_end_a_failure_and_closing)
     flow_close(flow_generate(passes_on, numbers(3), NULL));
 }
 
-/* ---- 6 Close ----------------------------------------------------------------------------- */
+/* ---- 6 Close ----------------------------------------------------------- */
 TEST(promise_6_anything_may_be_closed_at_any_moment)
 {
     for (int kind = 0; kind < KINDS; kind++)
@@ -308,7 +308,7 @@ TEST(promise_6_anything_may_be_closed_at_any_moment)
         }
 }
 
-/* ---- 7 Bound ----------------------------------------------------------------------------- */
+/* ---- 7 Bound ----------------------------------------------------------- */
 static flow_status counts(void *state, flow_stage *out)
 {
     flow_give(out, flow_int(++*(int *)state));
@@ -378,7 +378,7 @@ TEST(promise_7_a_channel_holds_what_its_room_is)
     flow_chan_release(c);
 }
 
-/* ---- 8 Suspend ---------------------------------------------------------------------------- */
+/* ---- 8 Suspend --------------------------------------------------------- */
 static void calls_much(flow_gen *self, flow_stage *source, void *arg)
 {
     bool *turned = arg;
@@ -420,7 +420,7 @@ TEST(promise_8_calls_without_self_do_not_suspend)
     h->cancel(h, &t.task);
 }
 
-/* ---- 9 Thread ------------------------------------------------------------------------------ */
+/* ---- 9 Thread ---------------------------------------------------------- */
 enum { THREADS = 4, FLOWS = 50 };
 
 static void *runs_flows(void *arg)
@@ -434,7 +434,7 @@ static void *runs_flows(void *arg)
         size_t size = 0;
 
         flow_loop();
-        if (flow_outcome(d) != NULL && !flow_fails(*flow_outcome(d)))
+        if (flow_outcome(d) != NULL && !flow_is_failure(*flow_outcome(d)))
             flow_items(flow_outcome(d), &size);
         *well += size == 3;
         flow_release(d);

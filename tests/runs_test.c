@@ -22,7 +22,7 @@ static bool is_text(const flow_value *v, const char *text)
 
 static bool is_error(const flow_value *v, const flow_error_class *c)
 {
-    return v != NULL && flow_fails(*v) && flow_is(v, c);
+    return v != NULL && flow_is_failure(*v) && flow_is(v, c);
 }
 
 TEST(a_flow_that_is_run_fires_with_its_last_value)

@@ -24,7 +24,7 @@ static bool is_next(const struct outcome *from, size_t *i, struct outcome *to)
 /* Replaces the outcome of a node; the end stays unless there is a new one. */
 static void becomes(struct node *node, struct outcome *o)
 {
-    if (!flow_fails(o->end)) {
+    if (!flow_is_failure(o->end)) {
         flow_drop(o->end);
         o->end = flow_share(node->o.end);
     }
@@ -41,7 +41,7 @@ static void map(struct node *t)
     for (size_t i = 0; is_next(&t->o, &i, &o); i++) {
         flow_value v = change(flow_share(t->o.v[i]), c);
 
-        if (flow_fails(v)) {
+        if (flow_is_failure(v)) {
             outcome_end(&o, v);
             break;
         }
@@ -87,7 +87,7 @@ static void scan_or_reduce(struct node *t)
 
     for (size_t i = 0; is_next(&t->o, &i, &o); i++) {
         so_far = fold(so_far, flow_share(t->o.v[i]), c);
-        if (flow_fails(so_far)) {
+        if (flow_is_failure(so_far)) {
             outcome_end(&o, so_far);
             break;
         }
@@ -95,7 +95,7 @@ static void scan_or_reduce(struct node *t)
             outcome_add(&o, so_far);
     }
     becomes(t, &o);
-    if (!all && !flow_fails(t->o.end))
+    if (!all && !flow_is_failure(t->o.end))
         outcome_add(&t->o, so_far);
     t->s = all ? REAL(flow_scan(t->s, flow_int(7), fold, c))
                : REAL(flow_reduce(t->s, flow_int(7), fold, c));
@@ -198,7 +198,7 @@ static void collect(struct node *t)
 
     if (t->o.n > most)
         outcome_end(&o, flow_error(FLOW_ELIMIT, 0, "too many"));
-    else if (!flow_fails(t->o.end)) {
+    else if (!flow_is_failure(t->o.end)) {
         flow_value list = flow_pack(t->o.v, t->o.n);
 
         t->o.n = 0;
@@ -227,7 +227,7 @@ static void for_each(struct node *t)
     for (size_t i = 0; is_next(&t->o, &i, &o); i++) {
         flow_value v = absorb(flow_share(t->o.v[i]), c);
 
-        if (flow_fails(v)) {
+        if (flow_is_failure(v)) {
             outcome_end(&o, v);
             break;
         }
@@ -282,7 +282,7 @@ static void flat_map(struct node *t)
     struct outcome o = { 0 };
     unsigned width = below(4);
 
-    for (size_t i = 0; !flow_fails(o.end) && is_next(&t->o, &i, &o); i++)
+    for (size_t i = 0; !flow_is_failure(o.end) && is_next(&t->o, &i, &o); i++)
         expand_outcome(&t->o.v[i], c, &o);
     becomes(t, &o);
     t->s = width == 0 ? REAL(flow_flat_map(t->s, expand, c))
@@ -437,7 +437,7 @@ static struct node concat_of(struct inputs *in)
 {
     struct node t = { 0 };
 
-    for (size_t i = 0; i < in->n && !flow_fails(t.o.end); i++) {
+    for (size_t i = 0; i < in->n && !flow_is_failure(t.o.end); i++) {
         outcome_add_all(&t.o, &in->t[i].o);
         outcome_end(&t.o, flow_share(in->t[i].o.end));
     }
@@ -449,7 +449,10 @@ static struct node concat_of(struct inputs *in)
 
 /* How many inputs of a zip end, and fail, in which row. Which of several comes
  * first depends on who waits for whom: such are not zipped. */
-struct rows { size_t shortest, longest, ending, failing, failing_row; bool by; };
+struct rows {
+    size_t shortest, longest, ending, failing, failing_row;
+    bool by;
+};
 
 static struct rows rows_of(const struct inputs *in)
 {
@@ -462,7 +465,7 @@ static struct rows rows_of(const struct inputs *in)
             r.shortest = o->n;
         if (o->n > r.longest)
             r.longest = o->n;
-        if (flow_fails(o->end) && o->n < r.failing_row)
+        if (flow_is_failure(o->end) && o->n < r.failing_row)
             r.failing_row = o->n;
         for (size_t j = 0; j < o->n; j++)
             r.by |= goes_by(&o->v[j]);
@@ -470,8 +473,8 @@ static struct rows rows_of(const struct inputs *in)
     for (size_t i = 0; i < in->n; i++) {
         const struct outcome *o = &in->t[i].o;
 
-        r.ending += o->n == r.shortest && !flow_fails(o->end);
-        r.failing += o->n == r.failing_row && flow_fails(o->end);
+        r.ending += o->n == r.shortest && !flow_is_failure(o->end);
+        r.failing += o->n == r.failing_row && flow_is_failure(o->end);
     }
     return r;
 }
@@ -490,7 +493,7 @@ static void fail_as_row(const struct inputs *in, size_t row,
                         struct outcome *to)
 {
     for (size_t i = 0; i < in->n; i++)
-        if (in->t[i].o.n == row && flow_fails(in->t[i].o.end))
+        if (in->t[i].o.n == row && flow_is_failure(in->t[i].o.end))
             outcome_end(to, flow_share(in->t[i].o.end));
 }
 
@@ -623,9 +626,9 @@ static void lines(struct node *t)
     }
     if (over)
         outcome_end(&o, flow_error(FLOW_ELIMIT, 0, "too long"));
-    else if (!flow_fails(t->o.end) && b.n > 0 && options.trailer)
+    else if (!flow_is_failure(t->o.end) && b.n > 0 && options.trailer)
         outcome_add(&o, text_of(b.p, b.n));
-    else if (!flow_fails(t->o.end) && b.n > 0)
+    else if (!flow_is_failure(t->o.end) && b.n > 0)
         outcome_end(&o, flow_error(FLOW_EFORMAT, 0, "cut off"));
     becomes(t, &o);
     t->s = REAL(flow_line_break(t->s, &options));
@@ -649,7 +652,7 @@ static void chunk(struct node *t)
         for (; b.n >= n; remove_first(&b, n))
             outcome_add(&o, text_of(b.p, n));
     }
-    if (!flow_fails(t->o.end) && b.n > 0)
+    if (!flow_is_failure(t->o.end) && b.n > 0)
         outcome_add(&o, text_of(b.p, b.n));
     becomes(t, &o);
     t->s = REAL(flow_chunk(t->s, n));
@@ -669,7 +672,7 @@ static void join(struct node *t)
             append(&b, &t->o.v[i]);
     if (b.n > longest)
         outcome_end(&o, flow_error(FLOW_ELIMIT, 0, "too long"));
-    else if (!flow_fails(t->o.end))
+    else if (!flow_is_failure(t->o.end))
         outcome_add(&o, text_of(b.p, b.n));
     becomes(t, &o);
     t->s = REAL(flow_join(t->s, longest));
@@ -710,7 +713,7 @@ static void there_and_back(struct node *t)
 {
     unsigned width = 1u << below(3), how = below(3);
     bool little = one_in(2);
-    size_t n = flow_fails(t->o.end) ? 1 : below(5) + 1;
+    size_t n = flow_is_failure(t->o.end) ? 1 : below(5) + 1;
 
     if (!is_short_text(&t->o))
         return;

@@ -227,7 +227,7 @@ static struct leaf *some_leaf(bool of_text)
 static void leaf_outcome(const struct leaf *l, struct outcome *o)
 {
     for (size_t i = 0; i < l->n; i++)
-        if (flow_fails(l->actions[i].v))
+        if (flow_is_failure(l->actions[i].v))
             outcome_end(o, flow_share(l->actions[i].v));
         else if (!l->actions[i].pauses)
             outcome_add(o, flow_share(l->actions[i].v));
@@ -289,7 +289,7 @@ static flow_status acting_fill(void *self, flow_stage *out, flow_waker *w)
             return FLOW_READY;
         if (now->pauses && acting_pauses(a, now->seconds, w))
             return FLOW_WAIT;
-        if (flow_fails(now->v))
+        if (flow_is_failure(now->v))
             return flow_raise_in(out, flow_share(now->v));
         if (!now->pauses)
             flow_give(out, flow_share(now->v));
@@ -340,7 +340,7 @@ static void sends(flow_gen *self, flow_stage *source, void *arg)
     for (size_t i = 0; i < l->n; i++) {
         const struct action *a = &l->actions[i];
 
-        if (flow_fails(a->v))
+        if (flow_is_failure(a->v))
             last = flow_share(a->v);
         else if (!(a->pauses ? flow_cooperate(self, a->seconds)
                              : flow_send(self, l->c, flow_share(a->v))))
@@ -356,7 +356,8 @@ static flow_stage *sent(struct leaf *l)
     l->c = flow_chan_new(below(3));
     s = flow_from_chan(l->c);
     l->sender = flow_run(flow_generate(sends, NULL, l));
-    if (flow_outcome(l->sender) != NULL && flow_fails(*flow_outcome(l->sender)))
+    if (flow_outcome(l->sender) != NULL
+        && flow_is_failure(*flow_outcome(l->sender)))
         flow_finish(l->c, flow_share(*flow_outcome(l->sender)));
     return s;
 }

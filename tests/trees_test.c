@@ -187,7 +187,7 @@ static bool is_right(struct came *c, const flow_value *v)
 
 static bool same_end(const flow_value *a, const flow_value *b)
 {
-    return flow_fails(*a) == flow_fails(*b)
+    return flow_is_failure(*a) == flow_is_failure(*b)
         && flow_class_of(a) == flow_class_of(b) && flow_code(a) == flow_code(b);
 }
 
@@ -204,7 +204,7 @@ static bool may_end(const struct came *c, const flow_value *end)
             one |= whole;
         all &= whole;
     }
-    return c->root->kind == ONE_OF || flow_fails(*end) ? one : all;
+    return c->root->kind == ONE_OF || flow_is_failure(*end) ? one : all;
 }
 
 static bool because_of_memory(const flow_value *v)
@@ -229,7 +229,8 @@ static void check_end(struct came *c, flow_value end)
 {
     if (!may_end(c, &end) && !(c->without_memory && because_of_memory(&end)))
         complain("a wrong end: %s %d %s",
-                 flow_fails(end) ? flow_class_of(&end)->name : "no failure",
+                 flow_is_failure(end) ? flow_class_of(&end)->name
+                                      : "no failure",
                  flow_code(&end), flow_message(&end));
     flow_drop(end);
 }

@@ -96,7 +96,8 @@ TEST(text_without_memory_is_an_error_that_fails_its_flow)
     flow_value v = flow_text("some text that needs memory", 27);
 
     CHECK(v.kind == FLOW_TEXT);
-    MUST(v.kind == FLOW_TEXT || (flow_fails(v) && flow_is(&v, FLOW_ENOMEM)));
+    MUST(v.kind == FLOW_TEXT
+         || (flow_is_failure(v) && flow_is(&v, FLOW_ENOMEM)));
     flow_drop(v);
 }
 
@@ -577,7 +578,7 @@ TEST(what_has_no_bytes_has_no_slice)
 {
     flow_value v = flow_int(1), w = flow_slice(&v, 0, 1);
 
-    CHECK(flow_fails(w) && flow_is(&w, FLOW_EINVAL));
+    CHECK(flow_is_failure(w) && flow_is(&w, FLOW_EINVAL));
     flow_drop(w);
 }
 

@@ -47,8 +47,8 @@
  *   End     A stage that has answered that it is done does so for ever.
  *   Answer  What waits answers true: go on; or false: the end, a failure, or
  *           nobody listens. The reason stays in `self` and passes on by itself
- *           when the body returns, so the natural loop is the correct one. While
- *           a failure is on its way, every wait answers false.
+ *           when the body returns, so the natural loop is the correct one. As
+ *           long as a failure is on its way, every wait answers false.
  *   Close   Anything may be closed at any moment: every wait answers false, the
  *           body tidies up and returns.
  *   Bound   Every queue has a bound, said where it is made.
@@ -63,7 +63,7 @@
  * Chapters: values and errors (value.h) - stages and generators, drivers,
  * deferreds, channels, what is going on (here) - operators (operator.h) -
  * writing stages and hosts (stage.h). All are included here.
- */
+ * / */
 #ifndef FLOW_FLOW_H
 #define FLOW_FLOW_H
 
@@ -150,8 +150,8 @@ static bool flow_await(flow_gen *self, flow_deferred *d, flow_value *out);
 
 /* These never suspend. */
 
-/* Makes a failure of your own. It leaves when the body returns; until then every
- * wait answers false, unless flow_catch takes it back. A second one while
+/* Makes a failure of your own. It leaves when the body returns; until then
+ * every wait answers false, unless flow_catch takes it back. A second one while
  * another is on its way is only reported. */
 #define flow_fail(self, ...)                                                \
     flow_raise_at((self), flow_error(__VA_ARGS__), FLOW_HERE)
@@ -178,8 +178,8 @@ bool flow_cleanup(flow_gen *self, void (*clean)(void *p), void *p);
  * that is suspended runs to its end, with every wait answering false; one that
  * goes on waiting after FLOW_PATIENCE such answers is given up: its clean-ups
  * are run, and that is reported. Never suspends. A failure that nobody has read
- * is reported. From inside a flow, flow_cancel closes the one that is running; a
- * running stage stays open, and that is reported. */
+ * is reported. From inside a flow, flow_cancel closes the one that is running;
+ * a running stage stays open, and that is reported. */
 void flow_close(flow_stage *s);
 enum { FLOW_PATIENCE = 16 };
 

@@ -238,7 +238,7 @@ static inline bool flow_yield_value(flow_gen *self, flow_value v)
 {
     flow_stage *s = &self->stage;
 
-    if (FLOW__RARELY(flow_fails(v)))
+    if (FLOW__RARELY(flow_is_failure(v)))
         return flow__yield_rarely(self, v);
     if (s->limit == &s->slot + 1) {
         s->slot = v;
@@ -428,7 +428,7 @@ static inline void flow_drop(flow_value v)
         flow__value_freed(v);
 }
 
-static inline bool flow_fails(flow_value v)
+static inline bool flow_is_failure(flow_value v)
 {
     return v.kind == FLOW_ERROR && v.back == 0;
 }

@@ -143,7 +143,7 @@ flow_value flow_because(flow_value error, flow_value cause);   /* takes both */
  * kept. What flow_catch and flow_trap hand out are such. flow_raise makes it
  * fail again. */
 flow_value flow_settle(flow_value error);                      /* takes it  */
-static inline bool flow_fails(flow_value v);    /* an ERROR not settled     */
+static inline bool flow_is_failure(flow_value v);   /* an unsettled ERROR */
 
 bool        flow_is(const flow_value *v, const flow_error_class *c);
 int         flow_code(const flow_value *v);             /* 0: no error      */

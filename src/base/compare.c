@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A total order over values, and a hash that agrees with it. Lists that lie too
- * deep in others to be looked into are ordered as objects: by their addresses. */
+ * deep in others to be looked into are ordered as objects: by their addresses.
+ */
 #include "value.h"
 
 #include <math.h>

@@ -6,7 +6,8 @@
 
 #include <flow/flow.h>
 
-/* Every field is filled in, but resize NULL: the system's own, called directly. */
+/* Every field is filled in, but resize NULL: the system's own, called directly.
+ */
 extern flow_config flow__config;
 
 /* On failure the old block is as it was. */

@@ -24,8 +24,8 @@ struct flow__thread {
     bool known;                     /* will be cleaned up with the thread   */
 };
 
-/* Thread-local. Initial-exec: the library is loaded with the program, and a look
- * at one must not cost a call. */
+/* Thread-local. Initial-exec: the library is loaded with the program, and a
+ * look at one must not cost a call. */
 #define FLOW__HERE                                                           \
     _Thread_local __attribute__((tls_model("initial-exec")))
 

@@ -118,7 +118,7 @@ flow_value flow_slice(const flow_value *v, size_t from, size_t len)
     const char *chars = flow_chars(v, &n);
     flow_value s;
 
-    if (flow_fails(*v))
+    if (flow_is_failure(*v))
         return flow_share(*v);              /* made without memory          */
     if (chars == NULL)
         return flow_error(FLOW_EINVAL, 0, "a slice of a value that is neither "
@@ -158,7 +158,7 @@ static flow_value new_list(flow_kind kind, const flow_value *items, size_t n)
     if (n > 0)
         memcpy(l->items, items, n * sizeof *items);
     for (size_t i = 0; i < n; i++)
-        if (flow_fails(items[i])) {         /* a list of errors is an error */
+        if (flow_is_failure(items[i])) {    /* one error makes it one       */
             flow_value error = flow_share(items[i]);
             flow_drop(counted(kind, n, &l->held));
             return error;

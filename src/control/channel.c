@@ -249,7 +249,7 @@ static flow_status reader_fill(void *self, flow_stage *out, flow_waker *w)
             wake_reader(c);                 /* there is more for another    */
         return FLOW_READY;
     }
-    if (c->finished && flow_fails(c->last))
+    if (c->finished && flow_is_failure(c->last))
         return flow_raise_in(out, flow_share(c->last));
     if (c->finished)
         return FLOW_DONE;

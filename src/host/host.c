@@ -66,7 +66,8 @@ static void core_post_from(flow_host *h, flow_task *t)
     pthread_mutex_unlock(&c->sent.lock);
 }
 
-/* Or for a day, so that no time is too late for a time_t: the loop turns again. */
+/* Or for a day, so that no time is too late for a time_t: the loop turns again.
+ */
 static void sleep_until(struct core_host *c, double at)
 {
     enum { DAY = 24 * 60 * 60 };

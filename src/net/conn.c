@@ -299,7 +299,7 @@ static flow_status receive_now(struct flow__conn *c, flow_stage *out)
 
     if (n > 0) {
         piece = cut_from_spare((size_t)n);
-        if (flow_fails(piece))
+        if (flow_is_failure(piece))
             return flow_raise_in(out, piece);
         flow_give(out, piece);
         return FLOW_READY;
@@ -365,7 +365,7 @@ static flow_status gather(struct flow__conn *c, flow_stage *source,
     flow_status st = FLOW_READY;
 
     while (st == FLOW_READY && c->to < FLOW__UNSENT
-           && c->bytes < FLOW__UNSENT_BYTES && !flow_fails(c->last)) {
+           && c->bytes < FLOW__UNSENT_BYTES && !flow_is_failure(c->last)) {
         flow_value v;
 
         st = flow_pull(source, w, &v);
@@ -374,7 +374,7 @@ static flow_status gather(struct flow__conn *c, flow_stage *source,
         else if (st == FLOW_FAILED)
             c->last = v;
     }
-    return flow_fails(c->last) ? FLOW_FAILED : st;
+    return flow_is_failure(c->last) ? FLOW_FAILED : st;
 }
 
 /* Drops what has been sent. */

@@ -75,7 +75,7 @@ static flow_status receive_some(struct client *k, flow_stage *out,
     flow_status st = flow__conn_receive(k->receiver.conn, out, w);
     flow_value unsent = k->unsent;
 
-    if (st != FLOW_DONE || !flow_fails(unsent))
+    if (st != FLOW_DONE || !flow_is_failure(unsent))
         return st;
     k->unsent = flow_none();
     return flow_raise_in(out, unsent);
@@ -87,11 +87,11 @@ static flow_status client_fill(void *self, flow_stage *out, flow_waker *w)
     flow_value why = k->wrong;
 
     k->wrong = flow_none();
-    if (!flow_fails(why) && k->receiver.conn == NULL)
+    if (!flow_is_failure(why) && k->receiver.conn == NULL)
         why = begin(k);
-    if (!flow_fails(why) && k->connecting && !k->receiver.conn->blocked)
+    if (!flow_is_failure(why) && k->connecting && !k->receiver.conn->blocked)
         why = made(k);
-    if (flow_fails(why))
+    if (flow_is_failure(why))
         return flow_raise_in(out, why);
     if (k->connecting) {
         flow__conn_wait_writable(k->receiver.conn, w);

@@ -175,7 +175,7 @@ static void serve(struct service *s, int fd, const struct flow__address *peer)
     c->run = flow_run(send_to(c, s->protocol(flow__received(&c->conn),
                                              s->arg)));
     outcome = flow_outcome(c->run);
-    if (outcome != NULL && flow_fails(*outcome))
+    if (outcome != NULL && flow_is_failure(*outcome))
         tell(c, flow_share(*outcome));
 }
 
@@ -351,7 +351,7 @@ static flow_value begin(struct service **out, const char *address, int port)
     struct service *s = NULL;
     int fd;
 
-    if (flow_fails(why))
+    if (flow_is_failure(why))
         return why;
     fd = listen_at(&a, &why);
     if (fd >= 0)

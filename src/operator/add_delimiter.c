@@ -43,7 +43,7 @@ flow_stage *(flow_add_delimiter)(flow_stage *s, const char *delimiter)
         return flow__misused("add_delimiter", s,
                                       "give a delimiter, not NULL");
     d.delimiter = flow_text(delimiter, strlen(delimiter));
-    return flow_fails(d.delimiter)
+    return flow_is_failure(d.delimiter)
            ? flow__refused("add_delimiter", s, d.delimiter)
            : flow_stage_new(&delimiting_type, &d);
 }

@@ -20,7 +20,7 @@ static flow_status give_list(struct batch *b, flow_stage *out, flow_status st)
     flow_value list = flow__gather_list(&b->list);
 
     flow__alarm_stop(&b->alarm);
-    if (flow_fails(list))
+    if (flow_is_failure(list))
         return flow_raise_in(out, list);
     flow_give(out, list);
     return st;

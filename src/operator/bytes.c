@@ -64,7 +64,7 @@ flow_status flow__bytes_more(struct flow__bytes *b, flow_stage *out,
         return FLOW_READY;
     }
     v = flow__as_bytes(v);
-    if (flow_fails(v))
+    if (flow_is_failure(v))
         return flow_raise_in(out, v);
     if (!hold(b)) {
         flow_drop(v);

@@ -70,7 +70,7 @@ static inline flow_status flow__bytes_give(struct flow__bytes *b, size_t len,
         v = flow__slice_inside(&b->block, from, len);
     else
         v = flow_slice(&b->block, from, 0);
-    if (flow_fails(v))
+    if (flow_is_failure(v))
         return flow_raise_in(out, v);
     b->at += len + skip - b->held_len;
     b->held_len = 0;

@@ -31,7 +31,7 @@ static flow_status collect_fill(void *self, flow_stage *out, flow_waker *w)
             return FLOW_FAILED;
     if (st == FLOW_DONE) {
         flow_value list = flow__gather_list(&c->all);
-        if (flow_fails(list))
+        if (flow_is_failure(list))
             return flow_raise_in(out, list);
         flow_give(out, list);
     }

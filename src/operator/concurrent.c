@@ -84,7 +84,7 @@ static flow_status concurrent_turn(void *self, struct flow__input *in,
     if (box->kind == FLOW_NONE) {
         flow_value v = new_box(flow__fan_stage(in));
 
-        if (flow_fails(v)) {
+        if (flow_is_failure(v)) {
             *error = v;
             return FLOW_FAILED;
         }

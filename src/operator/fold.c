@@ -13,7 +13,7 @@ flow_value flow__fold_next(struct flow__fold *o, flow_value v)
 
 flow_stage *flow__fold_new(const flow_type *t, const struct flow__fold *o)
 {
-    if (flow_fails(o->so_far))
+    if (flow_is_failure(o->so_far))
         return flow__refused(t->name, o->source, o->so_far);
     if (o->f == NULL) {
         flow_drop(o->so_far);

@@ -9,7 +9,7 @@ static flow_value call(void *self, flow_value v)
     struct for_each *e = self;
     flow_value answer = e->f(v, e->arg);
 
-    if (flow_fails(answer))
+    if (flow_is_failure(answer))
         return answer;
     flow_drop(answer);
     return flow_none();

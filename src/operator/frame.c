@@ -61,7 +61,7 @@ flow_value flow__between(flow_value v, bool bytes, const char *head,
     char *p;
 
     v = flow__as_bytes(v);
-    if (flow_fails(v))
+    if (flow_is_failure(v))
         return v;
 
     const char *chars = flow_chars(&v, &len);

@@ -154,7 +154,7 @@ flow_stage *(flow_line_break)(flow_stage *s, const flow_line_options *o)
         l.trailer = o->trailer;
     }
     l.delimiter = flow_text(mark, strlen(mark));
-    if (flow_fails(l.delimiter))
+    if (flow_is_failure(l.delimiter))
         return flow__refused("line_break", s, l.delimiter);
     l.mark = flow_chars(&l.delimiter, &l.mark_len);
     l.kept = o != NULL && o->keep ? l.mark_len : 0;

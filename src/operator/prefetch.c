@@ -116,7 +116,7 @@ static flow_status end(struct ahead *p, flow_stage *out)
     flow_value failure = p->failure;
 
     p->failure = flow_none();
-    return flow_fails(failure) ? flow_raise_in(out, failure) : FLOW_DONE;
+    return flow_is_failure(failure) ? flow_raise_in(out, failure) : FLOW_DONE;
 }
 
 static flow_status prefetch_fill(void *self, flow_stage *out, flow_waker *w)

@@ -9,7 +9,7 @@ static flow_value take_in(void *self, flow_value v)
     struct flow__fold *o = self;
     flow_value next = flow__fold_next(o, v);
 
-    if (flow_fails(next))
+    if (flow_is_failure(next))
         return next;
     o->so_far = next;
     return flow_none();

@@ -9,7 +9,7 @@ static flow_status next_turn(struct flow__rotation *r, flow_stage *out,
                              flow_waker *w, flow__turn *turn)
 {
     struct flow__input *in = flow__fan_next(r->fan);
-    bool failing = flow_fails(r->failure);
+    bool failing = flow_is_failure(r->failure);
     flow_value error;
 
     if (in == NULL
@@ -55,7 +55,7 @@ flow_status flow__rotate(struct flow__rotation *r, flow_stage *out,
     }
     if (flow_room(out) < room)
         return FLOW_READY;
-    if (flow_fails(r->failure)) {
+    if (flow_is_failure(r->failure)) {
         flow_value failure = r->failure;
 
         r->failure = flow_none();

@@ -8,7 +8,7 @@ static flow_value run_on(void *self, flow_value v)
     struct flow__fold *o = self;
     flow_value next = flow__fold_next(o, v);
 
-    if (!flow_fails(next))
+    if (!flow_is_failure(next))
         o->so_far = flow_share(next);
     return next;
 }

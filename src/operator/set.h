@@ -64,7 +64,7 @@ FLOW__LOOP flow__change_each(flow_stage *source, flow_stage *out,
         if (v[i].kind == FLOW_ERROR)
             continue;
         flow_value changed = change(self, v[i]);
-        if (flow_fails(changed))
+        if (flow_is_failure(changed))
             return flow__cut(out, &set, i, i + 1, changed);
         v[i] = changed;
     }
@@ -123,7 +123,7 @@ FLOW__LOOP flow__absorb_each(flow_stage *source, flow_stage *out,
                 continue;
             }
             flow_value answer = absorb(self, v[i]);
-            if (flow_fails(answer))
+            if (flow_is_failure(answer))
                 return flow__cut(out, &set, kept, i + 1, answer);
         }
         if (kept > 0) {

@@ -168,7 +168,7 @@ static flow_status ask(struct tee *t, flow_waker *w)
 
 static flow_status end(struct tee *t, flow_stage *out)
 {
-    if (!flow_fails(t->failure))
+    if (!flow_is_failure(t->failure))
         return FLOW_DONE;
     t->told = true;
     return flow_raise_in(out, flow_share(t->failure));

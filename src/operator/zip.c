@@ -77,7 +77,7 @@ static flow_status give_row(struct zip *z, flow_stage *out)
         z->has[i] = false;
     }
     z->got = 0;
-    if (flow_fails(v)) {
+    if (flow_is_failure(v)) {
         end_all(z);
         return flow_raise_in(out, v);
     }

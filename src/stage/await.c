@@ -21,7 +21,7 @@ static flow_status await_fill(void *self, flow_stage *out, flow_waker *w)
         return FLOW_WAIT;
     }
     v = flow__outcome_of(a->d);
-    if (flow_fails(v))
+    if (flow_is_failure(v))
         return flow_raise_in(out, v);
     flow_give(out, v);
     return FLOW_DONE;
@@ -70,7 +70,7 @@ bool flow__await_end(flow_gen *self, struct flow__await *a, flow_value *out)
     if (!flow__may_go_on(self))
         return false;
     v = flow__outcome_of(a->d);
-    if (flow_fails(v)) {
+    if (flow_is_failure(v)) {
         flow_raise_at(self, v, NULL);
         return false;
     }

@@ -80,7 +80,7 @@ static flow_deferred *discard(flow_deferred *d)
 {
     flow_deferred *inner;
 
-    if (flow_fails(d->value) && !d->seen)
+    if (flow_is_failure(d->value) && !d->seen)
         flow__report("a deferred was released with a failure nobody handled: "
                      "%s: %s", flow_class_of(&d->value)->name,
                      flow_message(&d->value));
@@ -91,7 +91,8 @@ static flow_deferred *discard(flow_deferred *d)
     return inner;
 }
 
-/* Gives up one that has not fired and has no holder; whether it has one again. */
+/* Gives up one that has not fired and has no holder; whether it has one again.
+ */
 static bool is_taken_up(flow_deferred *d)
 {
     if (d->fired)
@@ -199,7 +200,7 @@ static bool waits_for_inner(flow_deferred *d)
 static void run_callback(flow_deferred *d)
 {
     struct flow__callback c = *d->first;
-    flow_function *f = flow_fails(d->value) ? c.bad : c.good;
+    flow_function *f = flow_is_failure(d->value) ? c.bad : c.good;
 
     flow__free(d->first, sizeof c);
     d->first = c.next;
@@ -220,7 +221,8 @@ static void fail_crippled(flow_deferred *d)
     d->seen = false;
 }
 
-/* Runs the callbacks; false: it waits for a deferred that one of them answered. */
+/* Runs the callbacks; false: it waits for a deferred that one of them answered.
+ */
 static bool run_callbacks(flow_deferred *d)
 {
     for (;;) {

@@ -70,7 +70,7 @@ static void part_done(struct flow__waiter *w)
     flow_value v = flow__outcome_of(p->d);
 
     g->left--;
-    if (g->first_of || flow_fails(v)) {
+    if (g->first_of || flow_is_failure(v)) {
         finish(g, v);
         return;
     }

@@ -382,7 +382,7 @@ bool flow__yield_rarely(flow_gen *self, flow_value v)
         flow_drop(v);
         return flow__refuse(self);
     }
-    if (flow_fails(v)) {
+    if (flow_is_failure(v)) {
         flow_raise_at(self, v, NULL);
         return false;
     }

@@ -48,7 +48,7 @@ flow_stage *(flow_list)(const flow_value *items, size_t n)
     struct list l = { flow_none(), flow_none() };
     size_t good = 0;
 
-    while (good < n && !flow_fails(items[good]))
+    while (good < n && !flow_is_failure(items[good]))
         good++;
     l.items = flow_pack(items, good);
     if (good < n)

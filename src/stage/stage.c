@@ -256,7 +256,7 @@ void flow_give(flow_stage *out, flow_value v)
 {
     if (out->failing) {
         flow_drop(v);
-    } else if (flow_fails(v)) {
+    } else if (flow_is_failure(v)) {
         flow_raise_in(out, v);
     } else if (out->end == out->limit) {
         flow_drop(v);

@@ -46,8 +46,8 @@ enum {
     FLOW__GOING                             /* its inputs have been closed  */
 };
 
-/* Raises what a stage is told that asks itself. It has not ended by that: as the
- * answer of a fill, FLOW_READY. */
+/* Raises what a stage is told that asks itself. It has not ended by that: as
+ * the answer of a fill, FLOW_READY. */
 flow_status flow__asks_itself(flow_stage *s);
 
 static inline bool flow__is_shared(const flow_stage *s)
