@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* ---- A process of its own -------------------------------------------------------- */
+/* ---- A process of its own -------------------------------------------- */
 static char said[8192];             /* on standard error                    */
 
 static void read_all(int fd)
@@ -53,7 +53,7 @@ static bool says(const char *text)
     return strstr(said, text) != NULL;
 }
 
-/* ---- What is run ----------------------------------------------------------------- */
+/* ---- What is run ----------------------------------------------------- */
 static int sum_of(flow_stage *s)
 {
     flow_value v;
@@ -96,7 +96,7 @@ static void *maps(void *ctx, void *p, size_t size)
     return p != MAP_FAILED ? p : NULL;
 }
 
-/* ---- Allocating -------------------------------------------------------------------- */
+/* ---- Allocating ------------------------------------------------------ */
 static int runs_unconfigured(void)
 {
     return sum_of(numbers(4)) != 10;
@@ -176,7 +176,7 @@ TEST(trimming_gives_back_what_is_not_used)
     MUST(ends(trims_while_running) == 0);
 }
 
-/* ---- Stacks ------------------------------------------------------------------------- */
+/* ---- Stacks ---------------------------------------------------------- */
 enum { BIG = 600 * 1024 };
 
 static void uses_much_stack(flow_gen *self, flow_stage *source, void *arg)
@@ -251,10 +251,11 @@ TEST(a_stack_that_overflows_ends_the_program_and_is_named)
 #endif
 }
 
-/* ---- Reports ------------------------------------------------------------------------ */
+/* ---- Reports --------------------------------------------------------- */
 static int leaves_failure(void)
 {
-    flow_stage *s = flow_failed(flow_error(FLOW_EINVAL, 0, "nobody reads this"));
+    flow_stage *s = flow_failed(flow_error(FLOW_EINVAL, 0,
+                                           "nobody reads this"));
     flow_value v;
 
     if (flow_block(s, &v))

@@ -772,7 +772,7 @@ TEST(chains_of_thousands_of_generators_are_closed_before_they_begin)
     flow_close(deep_chain(numbers(3)));
 }
 
-/* ---- While a failure is on its way ---------------------------------------- */
+/* ---- While a failure is on its way ----------------------------------- */
 static void goes_on_after_failing(flow_gen *self, flow_stage *source, void *arg)
 {
     flow_value v;
@@ -828,7 +828,7 @@ TEST(a_body_that_goes_on_failing_is_given_up_with_its_failure)
     reports();
 }
 
-/* ---- Mistakes --------------------------------------------------------------------- */
+/* ---- Mistakes -------------------------------------------------------- */
 static void asks_itself(flow_gen *self, flow_stage *source, void *arg)
 {
     flow_value v;

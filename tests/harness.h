@@ -34,8 +34,8 @@ struct test { const char *says; void (*run)(void); };
 /* Runs all, prints `N passed, N failed`, gives the exit status. */
 int run_tests(const char *program, const struct test *tests, size_t n);
 
-/* Runs each once, and leaves the library as a new process has it: for tests that
- * make processes. */
+/* Runs each once, and leaves the library as a new process has it: for tests
+ * that make processes. */
 int run_processes(const char *program, const struct test *tests, size_t n);
 
 /* Drives s to its end and closes it. Its values, written with flow_write and
@@ -61,8 +61,8 @@ bool disturbed(void);
 const char *reports(void);
 
 /* Generators enough that recursion from one to the next would overflow a stack.
- * To ThreadSanitizer each is a thread, of which it takes 8128 at most, and which
- * has several mappings of the 65530 that a process may have. */
+ * To ThreadSanitizer each is a thread, of which it takes 8128 at most, and
+ * which has several mappings of the 65530 that a process may have. */
 #ifdef __SANITIZE_THREAD__
 enum { LONG_CHAIN = 1000 };
 #else

@@ -4,8 +4,8 @@
  *     1 Build   2 Move   3 Order   4 End   5 Answer   6 Close   7 Bound
  *     8 Suspend   9 Thread
  *
- * Each is held by one or more tests here for many calls at once, and by the tests
- * of the single calls elsewhere. */
+ * Each is held by one or more tests here for many calls at once, and by the
+ * tests of the single calls elsewhere. */
 #include "harness_inside.h"
 
 #include <pthread.h>
@@ -26,7 +26,7 @@ static flow_status pull(flow_stage *s, flow_value *out)
     return flow_pull(s, &waker, out);
 }
 
-/* ---- One stage of each kind, over a source ----------------------------------------- */
+/* ---- One stage of each kind, over a source --------------------------- */
 static flow_value as_is(flow_value v, void *arg)
 {
     (void)arg;
@@ -105,7 +105,7 @@ static flow_stage *stage_of_kind(int kind, flow_stage *s)
     }
 }
 
-/* ---- 1 Build -------------------------------------------------------------------------- */
+/* ---- 1 Build --------------------------------------------------------- */
 TEST(promise_1_a_stage_made_without_memory_says_so_when_it_is_asked)
 {
     for (int kind = 0; kind < KINDS; kind++) {
@@ -179,8 +179,8 @@ TEST(promise_1_deferreds_and_channels_made_without_memory_may_be_used)
     memory_count(0, false);
 }
 
-/* ---- 2 Move --------------------------------------------------------------------------- */
-TEST(promise_2_a_stage_that_is_handed_over_is_gone_even_if_the_call_fails)
+/* ---- 2 Move ---------------------------------------------------------- */
+TEST(promise_2_a_stage_handed_over_is_gone_even_if_the_call_fails)
 {
     for (int kind = 0; kind < KINDS; kind++) {
         int closed = 0;
@@ -203,7 +203,7 @@ TEST(promise_2_misused_calls_take_their_stages_too)
     MUST(closed == 6);
 }
 
-TEST(promise_2_a_value_that_is_handed_over_is_gone_whatever_the_answer)
+TEST(promise_2_a_value_handed_over_is_gone_whatever_the_answer)
 {
     flow_value v = flow_text("once", 4);
     flow_deferred *d = flow_defer();
@@ -224,7 +224,7 @@ TEST(promise_2_a_value_that_is_handed_over_is_gone_whatever_the_answer)
     expect("once", flow_once(v));
 }
 
-/* ---- 3 Order, 4 End -------------------------------------------------------------------- */
+/* ---- 3 Order, 4 End -------------------------------------------------- */
 static flow_stage *failing(void)
 {
     return flow_list(FLOW_VALUES("1\n", "2\n",
@@ -278,8 +278,8 @@ TEST(promise_4_a_stage_that_is_done_is_so_for_ever)
     }
 }
 
-/* ---- 5 Answer --------------------------------------------------------------------------- */
-TEST(promise_5_the_natural_loop_passes_on_the_end_a_failure_and_closing)
+/* ---- 5 Answer -------------------------------------------------------- */
+TEST(promise_5_the_natural_loop_passes_on_end_failure_and_closing)
 {
     expect("1 2 3", flow_generate(passes_on, numbers(3), NULL));
     expect("1\n 2\n !Format: broken",
@@ -287,7 +287,7 @@ TEST(promise_5_the_natural_loop_passes_on_the_end_a_failure_and_closing)
     flow_close(flow_generate(passes_on, numbers(3), NULL));
 }
 
-/* ---- 6 Close ----------------------------------------------------------------------------- */
+/* ---- 6 Close --------------------------------------------------------- */
 TEST(promise_6_anything_may_be_closed_at_any_moment)
 {
     for (int kind = 0; kind < KINDS; kind++)
@@ -308,7 +308,7 @@ TEST(promise_6_anything_may_be_closed_at_any_moment)
         }
 }
 
-/* ---- 7 Bound ----------------------------------------------------------------------------- */
+/* ---- 7 Bound --------------------------------------------------------- */
 static flow_status counts(void *state, flow_stage *out)
 {
     flow_give(out, flow_int(++*(int *)state));
@@ -378,7 +378,7 @@ TEST(promise_7_a_channel_holds_what_its_room_is)
     flow_chan_release(c);
 }
 
-/* ---- 8 Suspend ---------------------------------------------------------------------------- */
+/* ---- 8 Suspend ------------------------------------------------------- */
 static void calls_much(flow_gen *self, flow_stage *source, void *arg)
 {
     bool *turned = arg;
@@ -420,7 +420,7 @@ TEST(promise_8_calls_without_self_do_not_suspend)
     h->cancel(h, &t.task);
 }
 
-/* ---- 9 Thread ------------------------------------------------------------------------------ */
+/* ---- 9 Thread -------------------------------------------------------- */
 enum { THREADS = 4, FLOWS = 50 };
 
 static void *runs_flows(void *arg)
@@ -463,12 +463,12 @@ int main(void)
         CASE(promise_1_a_stage_made_without_memory_says_so_when_it_is_asked),
         CASE(promise_1_values_made_without_memory_are_that_error),
         CASE(promise_1_deferreds_and_channels_made_without_memory_may_be_used),
-        CASE(promise_2_a_stage_that_is_handed_over_is_gone_even_if_the_call_fails),
+        CASE(promise_2_a_stage_handed_over_is_gone_even_if_the_call_fails),
         CASE(promise_2_misused_calls_take_their_stages_too),
-        CASE(promise_2_a_value_that_is_handed_over_is_gone_whatever_the_answer),
+        CASE(promise_2_a_value_handed_over_is_gone_whatever_the_answer),
         CASE(promise_3_a_failure_comes_once_and_after_all_results),
         CASE(promise_4_a_stage_that_is_done_is_so_for_ever),
-        CASE(promise_5_the_natural_loop_passes_on_the_end_a_failure_and_closing),
+        CASE(promise_5_the_natural_loop_passes_on_end_failure_and_closing),
         CASE(promise_6_anything_may_be_closed_at_any_moment),
         CASE(promise_7_nothing_is_read_further_ahead_than_was_said),
         CASE(promise_7_a_channel_holds_what_its_room_is),

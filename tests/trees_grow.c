@@ -449,7 +449,10 @@ static struct node concat_of(struct inputs *in)
 
 /* How many inputs of a zip end, and fail, in which row. Which of several comes
  * first depends on who waits for whom: such are not zipped. */
-struct rows { size_t shortest, longest, ending, failing, failing_row; bool by; };
+struct rows {
+    size_t shortest, longest, ending, failing, failing_row;
+    bool by;                                /* a settled error goes by      */
+};
 
 static struct rows rows_of(const struct inputs *in)
 {
