@@ -420,6 +420,128 @@ TEST(a_failure_while_closing_is_reported)
     CHECK(strstr(reports(), "could not be saved") != NULL);
 }
 
+/* ---- From inside --------------------------------------------------------- */
+static flow_value closes_it(flow_value v, void *arg)
+{
+    flow_close(*(flow_stage **)arg);
+    return v;
+}
+
+TEST(a_function_that_closes_its_operator_does_not_and_is_reported)
+{
+    flow_stage *s = flow_map(numbers(2), closes_it, &s);
+
+    expect("1 2", s);
+    CHECK(strstr(reports(), "closed while it runs") != NULL);
+}
+
+static void closes_reader(flow_gen *self, flow_stage *source, void *arg)
+{
+    (void)source;
+    flow_close(*(flow_stage **)arg);
+    flow_yield(self, 1);
+}
+
+TEST(a_body_that_closes_its_reader_does_not_and_is_reported)
+{
+    flow_stage *s = flow_skip(flow_generate(closes_reader, NULL, &s), 0);
+
+    expect("1", s);
+    CHECK(strstr(reports(), "closed while it runs") != NULL);
+}
+
+TEST(a_body_that_closes_itself_is_refused_and_reported)
+{
+    flow_stage *s = flow_generate(closes_reader, NULL, &s);
+
+    expect("", s);
+    CHECK(strstr(reports(), "closed while it runs") != NULL);
+}
+
+static flow_value asks_on(flow_value v, void *arg)
+{
+    flow_value w;
+    flow_status st = pull(*(flow_stage **)arg, &w);
+
+    flow_drop(v);
+    return st == FLOW_FAILED ? w : flow_none();
+}
+
+TEST(an_operator_that_asks_itself_fails_as_nested)
+{
+    flow_stage *s = flow_named(flow_map(numbers(2), asks_on, &s), "snake");
+
+    expect("!Nested: 'snake' asks itself for a value", s);
+}
+
+static void asks_itself(flow_gen *self, flow_stage *source, void *arg)
+{
+    flow_value v;
+
+    (void)source;
+    flow_next(self, *(flow_stage **)arg, &v);
+}
+
+TEST(a_generator_that_asks_itself_fails_as_nested)
+{
+    flow_stage *s = flow_generate(asks_itself, NULL, &s);
+
+    expect("!Nested: 'asks_itself' asks itself for a value", s);
+}
+
+static void asks_itself_later(flow_gen *self, flow_stage *source, void *arg)
+{
+    flow_yield(self, 1);
+    asks_itself(self, source, arg);
+}
+
+static void passes(flow_gen *self, flow_stage *source, void *arg)
+{
+    flow_value v;
+
+    (void)arg;
+    while (flow_next(self, source, &v))
+        flow_yield(self, v);
+}
+
+TEST(a_generator_that_another_enters_and_that_asks_itself_fails_as_nested)
+{
+    flow_stage *s = flow_generate(asks_itself_later, NULL, &s);
+
+    expect("1 !Nested: 'asks_itself_later' asks itself for a value",
+           flow_generate(passes, s, NULL));
+}
+
+struct cancelling { flow_deferred *flow; int given, tidied; };
+
+/* Runs ahead of a reader that it gives up. */
+static void cancels_reader(flow_gen *self, flow_stage *source, void *arg)
+{
+    struct cancelling *c = arg;
+
+    (void)source;
+    for (int n = 1; flow_yield(self, n); n++)
+        if (n == 3) {
+            c->given = n;
+            flow_cancel(c->flow);
+        }
+    c->tidied++;
+}
+
+TEST(what_reads_ahead_may_have_its_reader_closed)
+{
+    struct cancelling c = { 0 };
+    flow_stage *s = flow_generate(cancels_reader, NULL, &c);
+
+    c.flow = flow_run(flow_throttle(flow_prefetch(s, 5), 10));
+    if (!disturbed()) {
+        flow_loop();
+        CHECK(c.given == 3 && c.tidied == 1);
+    }
+    flow_outcome(c.flow);
+    flow_release(c.flow);
+}
+
 /* ---- Depth ------------------------------------------------------------- */
 TEST(a_chain_of_thousands_is_closed_while_it_waits)
 {
@@ -479,6 +601,13 @@ int main(void)
         CASE(a_failure_that_nobody_has_read_is_reported),
         CASE(a_failure_that_was_read_is_not_reported),
         CASE(a_failure_while_closing_is_reported),
+        CASE(a_function_that_closes_its_operator_does_not_and_is_reported),
+        CASE(a_body_that_closes_its_reader_does_not_and_is_reported),
+        CASE(a_body_that_closes_itself_is_refused_and_reported),
+        CASE(an_operator_that_asks_itself_fails_as_nested),
+        CASE(a_generator_that_asks_itself_fails_as_nested),
+        CASE(a_generator_that_another_enters_and_that_asks_itself_fails_as_nested),
+        CASE(what_reads_ahead_may_have_its_reader_closed),
         CASE(a_chain_of_thousands_is_closed_while_it_waits),
         CASE(a_chain_of_thousands_is_closed_between_two_values),
     };

@@ -352,7 +352,7 @@ TEST(a_callback_lost_while_its_deferred_waits_fails_it_in_the_end)
 }
 
 /* ---- Chains of any length ------------------------------------------------ */
-enum { LINKS = 100000 };
+enum { LINKS = 50000 };
 
 /* Each has a callback that answers the next, and so waits for it. */
 static flow_deferred *chain(flow_deferred **last)

@@ -843,7 +843,7 @@ TEST(a_body_that_asks_itself_is_told_so)
     flow_stage *s = NULL;
 
     s = flow_generate(asks_itself, NULL, &s);
-    expect("!Nested: generator 'asks_itself' asks itself for a value", s);
+    expect("!Nested: 'asks_itself' asks itself for a value", s);
 }
 
 static void closes_itself(flow_gen *self, flow_stage *source, void *arg)

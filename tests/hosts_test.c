@@ -2,6 +2,7 @@
 /* Hosts: the order of tasks in time, cancelling, moving, other threads. */
 #include "harness.h"
 
+#include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -263,6 +264,50 @@ TEST(another_thread_wakes_the_cores_own_loop_from_its_sleep)
     flow_host_use(virtual);
 }
 
+static void send(flow_host *h, flow_task *t)
+{
+    struct sending s = { h, t, false };
+    pthread_t thread;
+
+    pthread_create(&thread, NULL, sends, &s);
+    pthread_join(thread, NULL);
+}
+
+TEST(what_other_threads_posted_may_be_cancelled_or_moved)
+{
+    flow_host *h = begin();
+
+    send(h, &a.task);
+    send(h, &b.task);
+    send(h, &c.task);
+    h->cancel(h, &b.task);
+    h->post(h, &a.task, 1);
+    run_all(h);
+    CHECK(strcmp(happened, "ca") == 0);
+    send(h, &b.task);
+    h->cancel(h, &b.task);
+    run_all(h);
+    CHECK(strcmp(happened, "ca") == 0);
+}
+
+TEST(a_task_for_the_end_of_time_does_not_keep_the_loop_from_others)
+{
+    flow_host *virtual = begin(), *h;
+    struct sending s = { NULL, &a.task, true };
+    pthread_t thread;
+
+    flow_host_use(NULL);
+    s.host = h = flow_host_here();
+    h->post(h, &b.task, (double)INFINITY);
+    pthread_create(&thread, NULL, sends, &s);
+    while (happened[0] == '\0')
+        h->turn(h, true);
+    pthread_join(thread, NULL);
+    h->cancel(h, &b.task);
+    CHECK(strcmp(happened, "a") == 0);
+    flow_host_use(virtual);
+}
+
 TEST(the_cores_own_loop_sleeps_until_a_task_is_due)
 {
     flow_host *virtual = begin(), *h;
@@ -293,6 +338,8 @@ int main(void)
         CASE(many_tasks_posted_moved_and_cancelled_are_called_in_order),
         CASE(another_thread_may_post),
         CASE(another_thread_wakes_the_cores_own_loop_from_its_sleep),
+        CASE(what_other_threads_posted_may_be_cancelled_or_moved),
+        CASE(a_task_for_the_end_of_time_does_not_keep_the_loop_from_others),
         CASE(the_cores_own_loop_sleeps_until_a_task_is_due),
     };
     return run_tests("hosts", tests, sizeof tests / sizeof *tests);

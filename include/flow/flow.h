@@ -177,8 +177,9 @@ bool flow_cleanup(flow_gen *self, void (*clean)(void *p), void *p);
  * Closes a stage and all it reads from, at any moment; NULL is fine. A body
  * that is suspended runs to its end, with every wait answering false; one that
  * goes on waiting after FLOW_PATIENCE such answers is given up: its clean-ups
- * are run, and that is reported. Never suspends. A failure that nobody has read is
- * reported. */
+ * are run, and that is reported. Never suspends. A failure that nobody has read
+ * is reported. From inside a flow, flow_cancel closes the one that is running; a
+ * running stage stays open, and that is reported. */
 void flow_close(flow_stage *s);
 enum { FLOW_PATIENCE = 16 };
 

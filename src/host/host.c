@@ -2,11 +2,11 @@
 /* The core's own hosts: a loop of timers that needs nothing but a clock, and
  * the same with a clock that is moved by hand. Each thread has one of each,
  * made of static memory. */
+#include "sent.h"
 #include "timers.h"
 
 #include "base/thread.h"
 
-#include <pthread.h>
 #include <time.h>
 
 struct core_host {
@@ -14,9 +14,8 @@ struct core_host {
     struct flow__timers timers;
     double time;                    /* of this turn, if it is known         */
     bool turning, known, virtual;
-    pthread_mutex_t lock;           /* of what other threads sent           */
+    struct flow__sent sent;         /* by other threads                     */
     pthread_cond_t came;
-    flow_task *sent, *sent_last;
 };
 
 static double clock_now(void)
@@ -43,6 +42,7 @@ static void core_post(flow_host *h, flow_task *t, double seconds)
     struct core_host *c = (struct core_host *)h;
     double at = 0;
 
+    flow__sent_remove(&c->sent, t);
     if (seconds > 0)                /* a turn may have lasted: look again   */
         at = (c->virtual ? c->time : clock_now()) + seconds;
     flow__timers_post(&c->timers, t, at);
@@ -50,32 +50,34 @@ static void core_post(flow_host *h, flow_task *t, double seconds)
 
 static void core_cancel(flow_host *h, flow_task *t)
 {
-    flow__timers_cancel(&((struct core_host *)h)->timers, t);
+    struct core_host *c = (struct core_host *)h;
+
+    flow__sent_remove(&c->sent, t);
+    flow__timers_cancel(&c->timers, t);
 }
 
 static void core_post_from(flow_host *h, flow_task *t)
 {
     struct core_host *c = (struct core_host *)h;
 
-    pthread_mutex_lock(&c->lock);
-    t->next = NULL;
-    if (c->sent_last != NULL)
-        c->sent_last->next = t;
-    else
-        __atomic_store_n(&c->sent, t, __ATOMIC_RELEASE);
-    c->sent_last = t;
+    pthread_mutex_lock(&c->sent.lock);
+    flow__sent_add(&c->sent, t);
     pthread_cond_signal(&c->came);
-    pthread_mutex_unlock(&c->lock);
+    pthread_mutex_unlock(&c->sent.lock);
 }
 
+/* Or for a day, so that no time is too late for a time_t: the loop turns again. */
 static void sleep_until(struct core_host *c, double at)
 {
+    enum { DAY = 24 * 60 * 60 };
+    double latest = clock_now() + DAY;
     struct timespec t;
 
+    at = at < latest ? at : latest;
     t.tv_sec = (time_t)at;
     t.tv_nsec = (long)((at - (double)t.tv_sec) * 1e9);
-    while (c->sent == NULL && clock_now() < at)
-        pthread_cond_clockwait(&c->came, &c->lock, CLOCK_MONOTONIC, &t);
+    while (c->sent.first == NULL && clock_now() < at)
+        pthread_cond_clockwait(&c->came, &c->sent.lock, CLOCK_MONOTONIC, &t);
 }
 
 /* Whether this turn is busy with what this thread has posted itself, so that
@@ -85,32 +87,23 @@ static bool is_busy(const struct core_host *c)
     double at;
 
     return flow__timers_next(&c->timers, &at) && !(at > 0)
-        && __atomic_load_n(&c->sent, __ATOMIC_ACQUIRE) == NULL;
+        && !flow__sent_any(&c->sent);
 }
 
 /* Sleeps if there is nothing to do yet, then takes over what others sent. */
 static void gather(struct core_host *c, bool sleep)
 {
-    flow_task *sent;
     double at;
 
-    pthread_mutex_lock(&c->lock);
+    pthread_mutex_lock(&c->sent.lock);
     if (sleep && flow__timers_next(&c->timers, &at) && at > 0) {
         if (!c->virtual)
             sleep_until(c, at);
-        else if (c->sent == NULL && at > c->time)
+        else if (c->sent.first == NULL && at > c->time)
             c->time = at;
     }
-    sent = c->sent;
-    __atomic_store_n(&c->sent, NULL, __ATOMIC_RELEASE);
-    c->sent_last = NULL;
-    pthread_mutex_unlock(&c->lock);
-    while (sent != NULL) {
-        flow_task *next = sent->next;
-        sent->posted = false;
-        flow__timers_post(&c->timers, sent, 0);
-        sent = next;
-    }
+    flow__sent_take(&c->sent, &c->timers);
+    pthread_mutex_unlock(&c->sent.lock);
 }
 
 static bool core_turn(flow_host *h, bool sleep)
@@ -131,8 +124,8 @@ static bool core_turn(flow_host *h, bool sleep)
 
 #define CORE_HOST(is_virtual) {                                              \
     { core_now, core_post, core_cancel, core_post_from, core_turn },         \
-    { NULL, NULL, NULL, 0 }, 0, false, false, is_virtual,                           \
-    PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, NULL, NULL }
+    { NULL, NULL, NULL, 0 }, 0, false, false, is_virtual,                    \
+    { PTHREAD_MUTEX_INITIALIZER, NULL, NULL }, PTHREAD_COND_INITIALIZER }
 
 static FLOW__HERE struct core_host core = CORE_HOST(false);
 static FLOW__HERE struct core_host simulated = CORE_HOST(true);

@@ -1,24 +1,31 @@
 /* SPDX-License-Identifier: MIT */
 /* Once asked, a task of its own reads the source whenever it has something,
  * until n values are kept. What it finds wakes the reader. A reader that finds
- * nothing kept asks the source itself, unless that waits. */
+ * nothing kept asks the source itself, unless that waits.
+ *
+ * What the task works on is apart from the stage: the source, running, may have
+ * the stage closed. Then the task closes the source when it comes back. */
 #include "base/memory.h"
 #include "base/value.h"
 #include "set.h"
 #include "trouble.h"
 
-struct prefetch {
-    flow_stage *source;             /* first: flow_first_input              */
-    flow_value *kept;               /* a ring of n                          */
-    size_t n, head, count;
+struct ahead {
+    flow_stage *source;
+    size_t n, head, count;          /* of the ring of kept values           */
     flow_task task;
     flow_waker waker;               /* handed to the source                 */
+    flow_host *posted;              /* where the task is; NULL: nowhere     */
     flow_waker *up;                 /* the reader, while it waits           */
     flow_value failure;             /* comes after what is kept             */
-    bool posted, waits, over;
+    bool waits, over;
+    bool reading, closed;           /* the task is; the stage is            */
+    flow_value kept[];
 };
 
-static void wake_reader(struct prefetch *p)
+struct prefetch { struct ahead *ahead; };
+
+static void wake_reader(struct ahead *p)
 {
     flow_waker *w = p->up;
 
@@ -26,27 +33,25 @@ static void wake_reader(struct prefetch *p)
     flow_wake(w);
 }
 
-static void read_later(struct prefetch *p)
+static void read_later(struct ahead *p)
 {
-    flow_host *host = p->waker.host;
-
-    if (p->posted || p->over || p->count == p->n)
+    if (p->posted != NULL || p->over || p->count == p->n)
         return;
-    p->posted = true;
-    host->post(host, &p->task, 0);
+    p->posted = p->waker.host;
+    p->posted->post(p->posted, &p->task, 0);
 }
 
 static void source_woken(flow_waker *w)
 {
-    struct prefetch *p = (struct prefetch *)(void *)
-                         ((char *)w - offsetof(struct prefetch, waker));
+    struct ahead *p = (struct ahead *)(void *)
+                         ((char *)w - offsetof(struct ahead, waker));
 
     p->waits = false;
     read_later(p);
 }
 
 /* Keeps one more value, or learns that there is none. */
-static void read_one(struct prefetch *p)
+static void read_one(struct ahead *p)
 {
     flow_value v;
 
@@ -68,22 +73,45 @@ static void read_one(struct prefetch *p)
     }
 }
 
+static size_t ahead_size(size_t n)
+{
+    return sizeof(struct ahead) + n * sizeof(flow_value);
+}
+
+static void ahead_free(struct ahead *p)
+{
+    if (p->posted != NULL)
+        p->posted->cancel(p->posted, &p->task);
+    for (; p->count > 0; p->count--) {
+        flow_drop(p->kept[p->head]);
+        p->head = (p->head + 1) % p->n;
+    }
+    flow__unread("prefetch", p->failure);
+    flow__free(p, ahead_size(p->n));
+}
+
 static void read_ahead(flow_task *t)
 {
-    struct prefetch *p = (struct prefetch *)(void *)
-                         ((char *)t - offsetof(struct prefetch, task));
+    struct ahead *p = (struct ahead *)(void *)
+                      ((char *)t - offsetof(struct ahead, task));
 
-    p->posted = false;
+    p->posted = NULL;
+    p->reading = true;
     for (size_t reads = p->n; reads > 0; reads--) {
-        if (p->waits || p->over || p->count == p->n)
+        if (p->waits || p->over || p->count == p->n || p->closed)
             break;
         read_one(p);
     }
-    if (p->count > 0 || p->over)
+    p->reading = false;
+    if (p->closed) {
+        flow_close(p->source);
+        ahead_free(p);
+    } else if (p->count > 0 || p->over) {
         wake_reader(p);
+    }
 }
 
-static flow_status end(struct prefetch *p, flow_stage *out)
+static flow_status end(struct ahead *p, flow_stage *out)
 {
     flow_value failure = p->failure;
 
@@ -93,7 +121,7 @@ static flow_status end(struct prefetch *p, flow_stage *out)
 
 static flow_status prefetch_fill(void *self, flow_stage *out, flow_waker *w)
 {
-    struct prefetch *p = self;
+    struct ahead *p = ((struct prefetch *)self)->ahead;
 
     p->up = NULL;
     p->waker.host = w->host;
@@ -118,38 +146,41 @@ static flow_status prefetch_fill(void *self, flow_stage *out, flow_waker *w)
 
 static void prefetch_close(void *self)
 {
-    struct prefetch *p = self;
+    struct ahead *p = ((struct prefetch *)self)->ahead;
 
-    if (p->posted)
-        p->waker.host->cancel(p->waker.host, &p->task);
-    for (; p->count > 0; p->count--) {
-        flow_drop(p->kept[p->head]);
-        p->head = (p->head + 1) % p->n;
-    }
-    flow__unread("prefetch", p->failure);
-    flow__free(p->kept, p->n * sizeof *p->kept);
+    p->up = NULL;
+    p->closed = true;
+    if (!p->reading)
+        ahead_free(p);
+}
+
+static size_t prefetch_inputs(void *self, flow_stage ***list)
+{
+    struct ahead *p = ((struct prefetch *)self)->ahead;
+
+    *list = &p->source;
+    return p->reading ? 0 : 1;
 }
 
 static const flow_type prefetch_type = {
     .name = "prefetch", .size = sizeof(struct prefetch),
-    .fill = prefetch_fill, .close = prefetch_close,
-    .inputs = flow_first_input
+    .fill = prefetch_fill, .close = prefetch_close, .inputs = prefetch_inputs
 };
 
 flow_stage *(flow_prefetch)(flow_stage *s, size_t n)
 {
+    struct prefetch made = { NULL };
+
     if (n == 0)
         return flow__misused("prefetch", s,
                              "give room for 1 value or more, not 0");
-
-    struct prefetch p = {
+    if (n < SIZE_MAX / sizeof(flow_value) / 2)
+        made.ahead = flow__alloc(ahead_size(n));
+    if (made.ahead == NULL)
+        return flow__refused("prefetch", s, flow__no_memory_error());
+    *made.ahead = (struct ahead){
         .source = s, .n = n, .task = { .call = read_ahead },
         .waker = { .call = source_woken }
     };
-
-    if (n <= SIZE_MAX / sizeof *p.kept)
-        p.kept = flow__alloc(n * sizeof *p.kept);
-    return p.kept == NULL
-           ? flow__refused("prefetch", s, flow__no_memory_error())
-           : flow_stage_new(&prefetch_type, &p);
+    return flow_stage_new(&prefetch_type, &made);
 }

@@ -7,9 +7,8 @@
 #include "uv_host.h"
 
 #include "base/memory.h"
-#include "host/timers.h"
+#include "host/sent.h"
 
-#include <pthread.h>
 #include <string.h>
 
 struct uv_host {
@@ -25,8 +24,7 @@ struct uv_host {
     double time;                    /* of this turn                         */
     unsigned handles;               /* of the four, not yet closed          */
     bool turning, hurried;          /* hurried: the idle handle is active   */
-    pthread_mutex_t lock;           /* of what other threads sent           */
-    flow_task *sent, *sent_last;
+    struct flow__sent sent;         /* by other threads                     */
 };
 
 static _Thread_local struct uv_host here;
@@ -108,18 +106,9 @@ static void after_poll(uv_check_t *c)
 
 static void take_sent(struct uv_host *u)
 {
-    flow_task *sent;
-
-    pthread_mutex_lock(&u->lock);
-    sent = u->sent;
-    u->sent = u->sent_last = NULL;
-    pthread_mutex_unlock(&u->lock);
-    while (sent != NULL) {
-        flow_task *next = sent->next;
-        sent->posted = false;
-        flow__timers_post(&u->timers, sent, 0);
-        sent = next;
-    }
+    pthread_mutex_lock(&u->sent.lock);
+    flow__sent_take(&u->sent, &u->timers);
+    pthread_mutex_unlock(&u->sent.lock);
 }
 
 static void others_sent(uv_async_t *a)
@@ -140,6 +129,7 @@ static void host_post(flow_host *h, flow_task *t, double seconds)
 {
     struct uv_host *u = (struct uv_host *)h;
 
+    flow__sent_remove(&u->sent, t);
     flow__timers_post(&u->timers, t, seconds > 0 ? clock_now() + seconds : 0);
     if (!u->turning)
         arm(u);
@@ -149,6 +139,7 @@ static void host_cancel(flow_host *h, flow_task *t)
 {
     struct uv_host *u = (struct uv_host *)h;
 
+    flow__sent_remove(&u->sent, t);
     flow__timers_cancel(&u->timers, t);
     if (!u->turning)
         arm(u);
@@ -158,15 +149,10 @@ static void host_post_from(flow_host *h, flow_task *t)
 {
     struct uv_host *u = (struct uv_host *)h;
 
-    pthread_mutex_lock(&u->lock);
-    t->next = NULL;
-    if (u->sent_last != NULL)
-        u->sent_last->next = t;
-    else
-        u->sent = t;
-    u->sent_last = t;
+    pthread_mutex_lock(&u->sent.lock);
+    flow__sent_add(&u->sent, t);
     uv_async_send(&u->async);       /* inside: the host may be closed after */
-    pthread_mutex_unlock(&u->lock);
+    pthread_mutex_unlock(&u->sent.lock);
 }
 
 static bool host_turn(flow_host *h, bool sleep)
@@ -236,7 +222,7 @@ static flow_host *begin(uv_loop_t *loop)
         flow__report("no loop of libuv: %s", uv_strerror(wrong));
         return NULL;
     }
-    pthread_mutex_init(&u->lock, NULL);
+    pthread_mutex_init(&u->sent.lock, NULL);
     return &u->host;
 }
 
@@ -309,6 +295,6 @@ void flow_uv_close(void)
     close_handles(u);
     if (is_own)
         close_own_loop(u);
-    pthread_mutex_destroy(&u->lock);
+    pthread_mutex_destroy(&u->sent.lock);
     u->loop = NULL;
 }

@@ -27,8 +27,6 @@ static void close_one(flow_stage *s)
  * drop its results, which may lie with an input; and after them, to go. For its
  * inputs have been given wakers that lie in it, and a body that runs out may
  * wake another input. */
-enum { GOING = UINT8_MAX };         /* the status of one that is left to go */
-
 static void push(flow_stage **left, flow_stage *s)
 {
     if (flow__is_shared(s))
@@ -37,16 +35,26 @@ static void push(flow_stage **left, flow_stage *s)
     *left = s;
 }
 
+/* The fill of an operator that runs would come back to memory that is gone. */
+static bool is_running(flow_stage *s)
+{
+    if (s->status != FLOW__FILLING || s->type->own != NULL)
+        return false;
+    flow__report("'%s' (made at %s) was closed while it runs; whoever runs it "
+                 "must close it", s->name, s->made != NULL ? s->made : "?");
+    return true;
+}
+
 static void begin_to_close(flow_stage *s, flow_stage **left)
 {
     flow_stage **list;
     size_t n;
 
-    if (s->type->own != NULL && !s->type->own->end(s))
+    if (is_running(s) || (s->type->own != NULL && !s->type->own->end(s)))
         return;
     while (s->next != s->end)
         flow_drop(*s->next++);
-    s->status = GOING;
+    s->status = FLOW__GOING;
     push(left, s);
     n = flow__inputs(s, &list);
     while (n-- > 0)
@@ -62,7 +70,7 @@ void flow_close(flow_stage *s)
     push(&left, s);
     while ((s = left) != NULL) {
         left = s->owner;
-        if (s->status == GOING)
+        if (s->status == FLOW__GOING)
             close_one(s);
         else
             begin_to_close(s, &left);

@@ -53,24 +53,19 @@ static enum flow__state generator_state(flow_stage *s)
 }
 
 /* ---- Others -------------------------------------------------------------- */
-static bool is_running(flow_stage *s)
-{
-    return flow__is_generator(s) && generator_state(s) == FLOW__RUNNING;
-}
-
 static bool is_waiting(flow_stage *s)
 {
     return flow__is_generator(s) ? generator_waits((flow_gen *)s)
                                  : !s->ended && s->status == FLOW_WAIT;
 }
 
-static flow_stage *input_that(flow_stage *s, bool test(flow_stage *s))
+static flow_stage *waiting_input(flow_stage *s)
 {
     flow_stage **list;
     size_t n = flow__inputs(s, &list);
 
     for (size_t i = 0; i < n; i++)
-        if (flow__is_live(list[i]) && test(list[i]))
+        if (flow__is_live(list[i]) && is_waiting(list[i]))
             return list[i];
     return NULL;
 }
@@ -79,7 +74,7 @@ static enum flow__state operator_state(flow_stage *s)
 {
     if (s->ended)
         return FLOW__ENDED;
-    if (input_that(s, is_running) != NULL)
+    if (s->status == FLOW__FILLING)
         return FLOW__RUNNING;
     if (s->status != FLOW_WAIT)
         return FLOW__IDLE;
@@ -104,7 +99,7 @@ flow_stage *flow__waiting_input(flow_stage *s)
         return NULL;
     if (flow__is_generator(s))
         return flow__is_live(g->asks) ? g->asks : NULL;
-    return input_that(s, is_waiting);
+    return waiting_input(s);
 }
 
 static size_t add(char *text, size_t size, size_t at, const char *format,

@@ -5,8 +5,7 @@
 
 #include <flow/flow.h>
 
-/* What a stage is doing. An operator does not say when it is running, but it is
- * while an input is. */
+/* What a stage is doing. */
 enum flow__state {
     FLOW__NOT_BEGUN,
     FLOW__RUNNING,

@@ -163,8 +163,7 @@ static flow_status generator_fill(void *self, flow_stage *out, flow_waker *w)
     if (g->over)
         return outcome(g);
     if (!is_suspended(g))
-        return flow_raise_in(out, flow_error(FLOW_ENESTED, 0, "generator '%s' "
-                             "asks itself for a value", out->name));
+        return flow__asks_itself(out);      /* it was entered inline        */
     g->begun = true;
     g->waker = w;
     if (g->watched) {
@@ -351,12 +350,12 @@ static void nap_over(flow_task *t)
 
 void flow__nap_begin(flow_gen *self, struct flow__nap *n, double seconds)
 {
-    flow_host *host = self->waker != NULL ? self->waker->host : NULL;
-
     memset(n, 0, sizeof *n);
     n->task.call = nap_over;
-    if (host != NULL)
-        host->post(host, &n->task, seconds);
+    if (self->waker == NULL)
+        return;
+    n->host = self->waker->host;
+    n->host->post(n->host, &n->task, seconds);
 }
 
 bool flow__nap_on(flow_gen *self, struct flow__nap *n)
@@ -370,7 +369,7 @@ bool flow__nap_on(flow_gen *self, struct flow__nap *n)
 bool flow__nap_end(flow_gen *self, struct flow__nap *n)
 {
     if (n->task.posted)
-        n->waker->host->cancel(n->waker->host, &n->task);
+        n->host->cancel(n->host, &n->task);
     return flow__may_go_on(self);
 }
 

@@ -132,12 +132,20 @@ static flow_status fill_once(flow_stage *s, flow_waker *w)
 
     s->next = s->end = s->first;
     s->waits = NULL;
+    s->status = FLOW__FILLING;
     st = FLOW__RARELY(flow__config.slow_step > 0)
        ? fill_timed(s, w) : s->type->fill(flow_self(s), s, w);
     s->status = (uint8_t)st;
     if (st == FLOW_DONE || st == FLOW_FAILED)
         s->ended = true;
     return st;
+}
+
+flow_status flow__asks_itself(flow_stage *s)
+{
+    flow_raise_in(s, flow_error(FLOW_ENESTED, 0, "'%s' asks itself for a value",
+                                s->name));
+    return FLOW_READY;
 }
 
 flow_status flow_fill(flow_stage *s, flow_waker *w)
@@ -148,6 +156,8 @@ flow_status flow_fill(flow_stage *s, flow_waker *w)
         return FLOW_FAILED;
     if (s->next != s->end)
         return FLOW_READY;
+    if (FLOW__RARELY(s->status == FLOW__FILLING))
+        flow__asks_itself(s);
     while (!s->ended && !s->failing && st == FLOW_READY) {
         st = fill_once(s, w);
         if (s->next != s->end)

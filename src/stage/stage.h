@@ -40,6 +40,16 @@ static inline bool flow__is_generator(const flow_stage *s)
     return s->type == &flow__generator_type;
 }
 
+/* What `status` may be besides an answer. */
+enum {
+    FLOW__FILLING = FLOW_FAILED + 1,        /* its fill is running          */
+    FLOW__GOING                             /* its inputs have been closed  */
+};
+
+/* Raises what a stage is told that asks itself. It has not ended by that: as the
+ * answer of a fill, FLOW_READY. */
+flow_status flow__asks_itself(flow_stage *s);
+
 static inline bool flow__is_shared(const flow_stage *s)
 {
     return s == NULL || s == &flow__no_memory_stage;
