@@ -253,15 +253,6 @@ TEST(lists_may_be_nested_to_any_depth)
     flow_drop(shallow);
 }
 
-TEST(what_cannot_be_seen_is_escaped_inside_lists)
-{
-    flow_value v = flow_literal("a'b\\c\td\x01");
-
-    v = flow_pack(&v, 1);
-    CHECK(is_written(&v, "['a\\'b\\\\c\\td\\x01']"));
-    flow_drop(v);
-}
-
 TEST(what_cannot_be_printed_is_an_error)
 {
     flow_value v = flow_textf("%ls", L"\x10ffff");
@@ -279,14 +270,6 @@ TEST(text_beyond_what_a_value_holds_is_an_error)
 
     CHECK(flow_is(&v, FLOW_ELIMIT));
     flow_drop(v);
-}
-
-TEST(only_text_and_bytes_have_slices)
-{
-    flow_value v = flow_int(3), part = flow_slice(&v, 0, 1);
-
-    CHECK(flow_is(&part, FLOW_EINVAL));
-    flow_drop(part);
 }
 
 /* A value is 16 bytes that anybody may have written to. */
@@ -623,10 +606,8 @@ int main(void)
         CASE(a_list_drops_its_items_with_it),
         CASE(deeply_nested_lists_are_dropped),
         CASE(lists_may_be_nested_to_any_depth),
-        CASE(what_cannot_be_seen_is_escaped_inside_lists),
         CASE(what_cannot_be_printed_is_an_error),
         CASE(text_beyond_what_a_value_holds_is_an_error),
-        CASE(only_text_and_bytes_have_slices),
         CASE(a_value_of_no_kind_there_is_does_no_harm),
         CASE(a_slice_shares_the_buffer),
         CASE(a_slice_of_a_slice_shares_the_buffer),

@@ -42,7 +42,7 @@ static void core_post(flow_host *h, flow_task *t, double seconds)
     struct core_host *c = (struct core_host *)h;
     double at = 0;
 
-    flow__sent_remove(&c->sent, t);
+    flow__sent_forget(&c->sent, t);
     if (seconds > 0)                /* a turn may have lasted: look again   */
         at = (c->virtual ? c->time : clock_now()) + seconds;
     flow__timers_post(&c->timers, t, at);
@@ -52,7 +52,7 @@ static void core_cancel(flow_host *h, flow_task *t)
 {
     struct core_host *c = (struct core_host *)h;
 
-    flow__sent_remove(&c->sent, t);
+    flow__sent_forget(&c->sent, t);
     flow__timers_cancel(&c->timers, t);
 }
 
@@ -76,7 +76,7 @@ static void sleep_until(struct core_host *c, double at)
     at = at < latest ? at : latest;
     t.tv_sec = (time_t)at;
     t.tv_nsec = (long)((at - (double)t.tv_sec) * 1e9);
-    while (c->sent.first == NULL && clock_now() < at)
+    while (!flow__sent_any(&c->sent) && clock_now() < at)
         pthread_cond_clockwait(&c->came, &c->sent.lock, CLOCK_MONOTONIC, &t);
 }
 
@@ -99,7 +99,7 @@ static void gather(struct core_host *c, bool sleep)
     if (sleep && flow__timers_next(&c->timers, &at) && at > 0) {
         if (!c->virtual)
             sleep_until(c, at);
-        else if (c->sent.first == NULL && at > c->time)
+        else if (!flow__sent_any(&c->sent) && at > c->time)
             c->time = at;
     }
     flow__sent_take(&c->sent, &c->timers);

@@ -2,20 +2,9 @@
 /* See sent.h. */
 #include "sent.h"
 
-static bool is_there(const flow_task *task)
+static void set_first(struct flow__sent *s, flow_task *task)
 {
-    return task->child == task;
-}
-
-bool flow__sent_any(const struct flow__sent *s)
-{
-    return __atomic_load_n(&s->first, __ATOMIC_ACQUIRE) != NULL;
-}
-
-/* `first` is looked at without the lock. */
-static void set(flow_task **link, flow_task *task)
-{
-    __atomic_store_n(link, task, __ATOMIC_RELEASE);
+    __atomic_store_n(&s->first, task, __ATOMIC_RELEASE);
 }
 
 void flow__sent_add(struct flow__sent *s, flow_task *task)
@@ -23,13 +12,19 @@ void flow__sent_add(struct flow__sent *s, flow_task *task)
     task->child = task;
     task->next = NULL;
     task->prev = s->last;
-    set(s->last != NULL ? &s->last->next : &s->first, task);
     s->last = task;
+    if (task->prev != NULL)
+        task->prev->next = task;
+    else
+        set_first(s, task);
 }
 
 static void unlist(struct flow__sent *s, flow_task *task)
 {
-    set(task->prev != NULL ? &task->prev->next : &s->first, task->next);
+    if (task->prev != NULL)
+        task->prev->next = task->next;
+    else
+        set_first(s, task->next);
     *(task->next != NULL ? &task->next->prev : &s->last) = task->prev;
     task->child = NULL;
 }
@@ -46,10 +41,8 @@ void flow__sent_take(struct flow__sent *s, struct flow__timers *to)
 
 void flow__sent_remove(struct flow__sent *s, flow_task *task)
 {
-    if (!is_there(task))
-        return;
     pthread_mutex_lock(&s->lock);
-    if (is_there(task))
+    if (task->child == task)
         unlist(s, task);
     pthread_mutex_unlock(&s->lock);
 }

@@ -20,12 +20,21 @@ struct flow__sent {
 void flow__sent_add(struct flow__sent *s, flow_task *task);
 void flow__sent_take(struct flow__sent *s, struct flow__timers *to);
 
-/* Without the lock: whether there are any. */
-bool flow__sent_any(const struct flow__sent *s);
-
-/* Takes the lock, if it is there. */
+/* Takes the lock. */
 void flow__sent_remove(struct flow__sent *s, flow_task *task);
 
 #pragma GCC visibility pop
+
+static inline void flow__sent_forget(struct flow__sent *s, flow_task *task)
+{
+    if (task->child == task)
+        flow__sent_remove(s, task);
+}
+
+/* Needs no lock. */
+static inline bool flow__sent_any(const struct flow__sent *s)
+{
+    return __atomic_load_n(&s->first, __ATOMIC_ACQUIRE) != NULL;
+}
 
 #endif

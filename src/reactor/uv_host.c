@@ -129,7 +129,7 @@ static void host_post(flow_host *h, flow_task *t, double seconds)
 {
     struct uv_host *u = (struct uv_host *)h;
 
-    flow__sent_remove(&u->sent, t);
+    flow__sent_forget(&u->sent, t);
     flow__timers_post(&u->timers, t, seconds > 0 ? clock_now() + seconds : 0);
     if (!u->turning)
         arm(u);
@@ -139,7 +139,7 @@ static void host_cancel(flow_host *h, flow_task *t)
 {
     struct uv_host *u = (struct uv_host *)h;
 
-    flow__sent_remove(&u->sent, t);
+    flow__sent_forget(&u->sent, t);
     flow__timers_cancel(&u->timers, t);
     if (!u->turning)
         arm(u);
