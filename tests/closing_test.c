@@ -504,7 +504,7 @@ static void passes(flow_gen *self, flow_stage *source, void *arg)
         flow_yield(self, v);
 }
 
-TEST(a_generator_that_another_enters_and_that_asks_itself_fails_as_nested)
+TEST(a_generator_another_enters_that_asks_itself_fails_as_nested)
 {
     flow_stage *s = flow_generate(asks_itself_later, NULL, &s);
 
@@ -606,7 +606,7 @@ int main(void)
         CASE(a_body_that_closes_itself_is_refused_and_reported),
         CASE(an_operator_that_asks_itself_fails_as_nested),
         CASE(a_generator_that_asks_itself_fails_as_nested),
-        CASE(a_generator_that_another_enters_and_that_asks_itself_fails_as_nested),
+        CASE(a_generator_another_enters_that_asks_itself_fails_as_nested),
         CASE(what_reads_ahead_may_have_its_reader_closed),
         CASE(a_chain_of_thousands_is_closed_while_it_waits),
         CASE(a_chain_of_thousands_is_closed_between_two_values),

@@ -254,7 +254,8 @@ TEST(a_stack_that_overflows_ends_the_program_and_is_named)
 /* ---- Reports ----------------------------------------------------------- */
 static int leaves_failure(void)
 {
-    flow_stage *s = flow_failed(flow_error(FLOW_EINVAL, 0, "nobody reads this"));
+    flow_stage *s = flow_failed(flow_error(FLOW_EINVAL, 0,
+                                           "nobody reads this"));
     flow_value v;
 
     if (flow_block(s, &v))

@@ -94,7 +94,7 @@ TEST(only_the_first_firing_counts)
     flow_release(d);
 }
 
-TEST(callbacks_run_in_the_order_they_were_added_each_with_the_answer_before)
+TEST(callbacks_run_in_order_each_with_what_the_one_before_answered)
 {
     flow_deferred *d = flow_defer();
 
@@ -336,7 +336,7 @@ TEST(a_callback_lost_while_others_run_fails_the_deferred)
     flow_release(d);
 }
 
-TEST(a_callback_lost_while_its_deferred_waits_for_another_fails_it_in_the_end)
+TEST(a_callback_lost_while_its_deferred_waits_fails_it_in_the_end)
 {
     flow_deferred *d = flow_defer(), *inner = flow_defer();
     int n = 0;
@@ -821,7 +821,7 @@ int main(void)
     static const struct test tests[] = {
         CASE(a_deferred_has_no_outcome_until_it_fires),
         CASE(only_the_first_firing_counts),
-        CASE(callbacks_run_in_the_order_they_were_added_each_with_the_answer_before),
+        CASE(callbacks_run_in_order_each_with_what_the_one_before_answered),
         CASE(callbacks_added_to_a_fired_deferred_run_at_once),
         CASE(a_callback_may_add_others),
         CASE(a_callback_may_fire_its_deferred_in_vain),
@@ -838,7 +838,7 @@ int main(void)
         CASE(cancelling_a_chain_cancels_what_it_waits_for),
         CASE(a_callback_that_answers_its_own_deferred_is_an_error_not_a_hang),
         CASE(a_callback_lost_while_others_run_fails_the_deferred),
-        CASE(a_callback_lost_while_its_deferred_waits_for_another_fails_it_in_the_end),
+        CASE(a_callback_lost_while_its_deferred_waits_fails_it_in_the_end),
         CASE(what_a_long_chain_waits_for_comes_through_it),
         CASE(a_long_chain_may_be_cancelled),
         CASE(a_long_chain_may_be_released),

@@ -466,7 +466,7 @@ static void watch_for_death(void)
     sigaction(SIGALRM, &act, NULL);
     if (__sanitizer_set_death_callback != NULL) {
         __sanitizer_set_death_callback(says_where);
-        return;                 /* which says more about a crash than we could */
+        return;                 /* it says more of a crash than we could */
     }
     for (size_t i = 0; i < sizeof deadly / sizeof *deadly; i++)
         sigaction(deadly[i], &act, NULL);

@@ -6,7 +6,7 @@
 
 #include "harness.h"
 
-/* ---- Memory: every allocation of the library, counted, and failing on demand */
+/* ---- Memory: each allocation, counted, and failing on demand ------------ */
 struct memory { size_t blocks, bytes, pages; };
 
 void *memory_resize(void *ctx, void *p, size_t old, size_t size);

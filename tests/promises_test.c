@@ -203,7 +203,7 @@ TEST(promise_2_misused_calls_take_their_stages_too)
     MUST(closed == 6);
 }
 
-TEST(promise_2_a_value_that_is_handed_over_is_gone_whatever_the_answer)
+TEST(promise_2_a_value_handed_over_is_gone_whatever_the_answer)
 {
     flow_value v = flow_text("once", 4);
     flow_deferred *d = flow_defer();
@@ -463,12 +463,12 @@ int main(void)
         CASE(promise_1_a_stage_made_without_memory_says_so_when_it_is_asked),
         CASE(promise_1_values_made_without_memory_are_that_error),
         CASE(promise_1_deferreds_and_channels_made_without_memory_may_be_used),
-        CASE(promise_2_a_stage_that_is_handed_over_is_gone_even_if_the_call_fails),
+        CASE(promise_2_a_stage_handed_over_is_gone_even_if_the_call_fails),
         CASE(promise_2_misused_calls_take_their_stages_too),
-        CASE(promise_2_a_value_that_is_handed_over_is_gone_whatever_the_answer),
+        CASE(promise_2_a_value_handed_over_is_gone_whatever_the_answer),
         CASE(promise_3_a_failure_comes_once_and_after_all_results),
         CASE(promise_4_a_stage_that_is_done_is_so_for_ever),
-        CASE(promise_5_the_natural_loop_passes_on_the_end_a_failure_and_closing),
+        CASE(promise_5_the_natural_loop_passes_on_end_failure_and_closing),
         CASE(promise_6_anything_may_be_closed_at_any_moment),
         CASE(promise_7_nothing_is_read_further_ahead_than_was_said),
         CASE(promise_7_a_channel_holds_what_its_room_is),
