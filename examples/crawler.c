@@ -23,12 +23,6 @@ static struct page site[] = {
 };
 enum { PAGES = sizeof site / sizeof site[0], WORKERS = 3, ENOUGH = 5 };
 
-static double now(void)
-{
-    flow_host *host = flow_host_here();
-    return host->now(host);
-}
-
 /* ---- One page ---------------------------------------------------------- */
 static void fetch(flow_gen *self, flow_stage *source, void *arg)
 {
@@ -36,7 +30,7 @@ static void fetch(flow_gen *self, flow_stage *source, void *arg)
 
     (void)source;
     if (!flow_cooperate(self, p->seconds))
-        printf("%4.1f  %s: dropped\n", now(), p->url);
+        printf("%4.1f  %s: dropped\n", flow_now(), p->url);
     else if (p->failures-- > 0)
         flow_fail(self, FETCH, 503, "%s is busy", p->url);
     else
@@ -105,10 +99,10 @@ int main(void)
             failures++;
         else
             pages++;
-        printf("%4.1f  ", now());
+        printf("%4.1f  ", flow_now());
         flow_print(stdout, v);
     }
-    printf("%4.1f  %d pages, %d failures\n", now(), pages, failures);
+    printf("%4.1f  %d pages, %d failures\n", flow_now(), pages, failures);
     flow_close(s);
     for (int i = 0; i <= WORKERS; i++)
         flow_release(crew[i]);

@@ -102,11 +102,11 @@ static flow_status minutes_fill(void *self, flow_stage *out, flow_waker *w)
     flow_value v;
     flow_status st = flow_pull(m->source, w, &v);
 
-    if (st != FLOW_READY) {
-        if (st != FLOW_WAIT)
-            tell(m, out);
+    if (st == FLOW_DONE || st == FLOW_FAILED)
+        tell(m, out);
+    if (st != FLOW_READY)
         return flow_pass(out, st, v);
-    }
+
     const struct hit *h = flow_unbox(&v, HIT);
     if (h == NULL) {                            /* a bad line passes by     */
         flow_give(out, v);

@@ -450,6 +450,14 @@ TEST(a_body_that_closes_its_reader_does_not_and_is_reported)
     CHECK(strstr(reports(), "closed while it runs") != NULL);
 }
 
+TEST(a_body_that_closes_itself_is_refused_and_reported)
+{
+    flow_stage *s = flow_generate(closes_reader, NULL, &s);
+
+    expect("", s);
+    CHECK(strstr(reports(), "closed while it runs") != NULL);
+}
+
 static flow_value asks_on(flow_value v, void *arg)
 {
     flow_value w;
@@ -472,6 +480,13 @@ static void asks_itself(flow_gen *self, flow_stage *source, void *arg)
 
     (void)source;
     flow_next(self, *(flow_stage **)arg, &v);
+}
+
+TEST(a_generator_that_asks_itself_fails_as_nested)
+{
+    flow_stage *s = flow_generate(asks_itself, NULL, &s);
+
+    expect("!Nested: 'asks_itself' asks itself for a value", s);
 }
 
 static void asks_itself_later(flow_gen *self, flow_stage *source, void *arg)
@@ -588,7 +603,9 @@ int main(void)
         CASE(a_failure_while_closing_is_reported),
         CASE(a_function_that_closes_its_operator_does_not_and_is_reported),
         CASE(a_body_that_closes_its_reader_does_not_and_is_reported),
+        CASE(a_body_that_closes_itself_is_refused_and_reported),
         CASE(an_operator_that_asks_itself_fails_as_nested),
+        CASE(a_generator_that_asks_itself_fails_as_nested),
         CASE(a_generator_that_another_enters_and_that_asks_itself_fails_as_nested),
         CASE(what_reads_ahead_may_have_its_reader_closed),
         CASE(a_chain_of_thousands_is_closed_while_it_waits),

@@ -557,14 +557,6 @@ TEST(kinds_that_are_not_alike_are_told_apart)
         flow_drop(v[a]);
 }
 
-TEST(what_cannot_be_seen_is_escaped_inside_lists)
-{
-    expect("['a\\n\\r\\t\\\\\\'\\x01'] [b'\\xff\\x00z']",
-           flow_list(FLOW_VALUES(
-               flow_pack(FLOW_VALUES("a\n\r\t\\'\1")),
-               flow_pack(FLOW_VALUES(flow_bytes("\xff\0z", 3))))));
-}
-
 TEST(very_deep_lists_are_written_in_part)
 {
     flow_value v = flow_int(0);
@@ -632,7 +624,6 @@ int main(void)
         CASE(lists_compare_by_their_items),
         CASE(the_order_is_total_and_what_compares_equal_hashes_alike),
         CASE(kinds_that_are_not_alike_are_told_apart),
-        CASE(what_cannot_be_seen_is_escaped_inside_lists),
         CASE(very_deep_lists_are_written_in_part),
         CASE(what_has_no_bytes_has_no_slice),
     };

@@ -433,7 +433,7 @@ static inline bool flow_fails(flow_value v)
     return v.kind == FLOW_ERROR && v.back == 0;
 }
 
-static inline flow_value flow_same(flow_value v) { return v; }
+static inline flow_value flow__same(flow_value v) { return v; }
 
 #pragma GCC visibility pop
 #ifdef __cplusplus
@@ -452,7 +452,7 @@ static inline flow_value flow_of(flow_value x) { return x; }
     unsigned: flow_int, long: flow_int, long long: flow_int,                 \
     float: flow_real, double: flow_real,                                     \
     char *: flow_literal, const char *: flow_literal,                        \
-    flow_value: flow_same)(x)
+    flow_value: flow__same)(x)
 #endif
 
 /* flow_list(FLOW_VALUES(1, "two", 3.5)): an array and its length. */

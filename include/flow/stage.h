@@ -131,7 +131,8 @@ void flow_waits_for(flow_stage *out, flow_waker *w, const char *what);
  * A waker is remembered by what makes a pending stage ready. `call` marks or
  * queues; it never runs a stage. An operator over many inputs gives each a
  * waker of its own, and on its call wakes the one it was last asked with. To
- * wake once too often is harmless. A waker lives as long as whoever handed it out. */
+ * wake once too often is harmless. A waker lives as long as whoever handed it
+ * out. */
 struct flow_waker {
     void (*call)(flow_waker *w);
     flow_host *host;                        /* its clock and loop           */
@@ -166,6 +167,14 @@ struct flow_host {
 /* The host of this thread: the core's own unless another was set. */
 flow_host *flow_host_here(void);
 void flow_host_use(flow_host *h);           /* NULL: the core's own         */
+
+/* Seconds of its clock, as of this turn of its loop. */
+static inline double flow_now(void)
+{
+    flow_host *h = flow_host_here();
+
+    return h->now(h);
+}
 
 /* A host whose clock is moved by hand: it never sleeps, but steps to the next
  * timer at once. For tests and simulation. Deterministic. This thread's; the
