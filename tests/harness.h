@@ -61,10 +61,9 @@ bool disturbed(void);
 const char *reports(void);
 
 /* Generators enough that recursion from one to the next would overflow a stack.
- * To ThreadSanitizer each is a thread, for which it takes so much of what the
- * kernel gives a process that it cannot have more. */
+ * To ThreadSanitizer each is a thread, slow to make, and there can be few. */
 #ifdef __SANITIZE_THREAD__
-enum { LONG_CHAIN = 2000 };
+enum { LONG_CHAIN = 500 };
 #else
 enum { LONG_CHAIN = 10000 };
 #endif

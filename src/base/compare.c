@@ -24,14 +24,16 @@ static int rank(const flow_value *v)
 
 #define ORDER(a, b) (((a) > (b)) - ((a) < (b)))
 
+#define LEAST ((double)INT64_MIN)       /* exactly; so is -LEAST, one more */
+
 /* Exactly: no integer is rounded. Not-a-number stands before all numbers. */
 static int compare_mixed(int64_t a, double b)
 {
     int64_t whole;
 
-    if (isnan(b) || b < -0x1p63)
+    if (isnan(b) || b < LEAST)
         return 1;
-    if (b >= 0x1p63)
+    if (b >= -LEAST)
         return -1;
     whole = (int64_t)b;
     if (a != whole)
@@ -160,7 +162,7 @@ static uint64_t hash_real(double x)
 
     if (isnan(x))
         return 1;
-    if (x >= -0x1p63 && x < 0x1p63 && (double)(int64_t)x == x)
+    if (x >= LEAST && x < -LEAST && (double)(int64_t)x == x)
         return stir((uint64_t)(int64_t)x);
     memcpy(&bits, &x, sizeof bits);
     return stir(bits);

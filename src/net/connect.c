@@ -23,22 +23,25 @@ static flow_value refused(const struct client *k, int code)
     return flow_system_error(code, "cannot connect to %s", to);
 }
 
-/* NONE, or the error. */
-static flow_value begin(struct client *k)
+/* False: *why not. */
+static bool begin(struct client *k, flow_value *why)
 {
     int fd = flow__address_socket(&k->to);
-    flow_value why = flow_none();
     struct flow__conn *c;
 
-    if (fd < 0)
-        return refused(k, errno);
-    c = k->receiver.conn = flow__conn_new(sizeof *c, fd, &k->to, &why);
+    if (fd < 0) {
+        *why = refused(k, errno);
+        return false;
+    }
+    c = k->receiver.conn = flow__conn_new(sizeof *c, fd, &k->to, why);
     if (c == NULL)
-        return why;
-    if (connect(fd, &k->to.to.any, k->to.size) != 0 && errno != EINPROGRESS)
-        return refused(k, errno);
+        return false;
+    if (connect(fd, &k->to.to.any, k->to.size) != 0 && errno != EINPROGRESS) {
+        *why = refused(k, errno);
+        return false;
+    }
     c->blocked = k->connecting = k->sending = true;
-    return why;
+    return true;
 }
 
 /* The socket has become writable: it is connected, or it is not. */
