@@ -90,9 +90,9 @@ static flow_status client_fill(void *self, flow_stage *out, flow_waker *w)
     flow_value why = k->wrong;
 
     k->wrong = flow_none();
-    if (!flow_is_failure(why) && k->receiver.conn == NULL)
-        why = begin(k);
-    if (!flow_is_failure(why) && k->connecting && !k->receiver.conn->blocked)
+    if (flow_is_failure(why) || (k->receiver.conn == NULL && !begin(k, &why)))
+        return flow_raise_in(out, why);
+    if (k->connecting && !k->receiver.conn->blocked)
         why = made(k);
     if (flow_is_failure(why))
         return flow_raise_in(out, why);
