@@ -180,7 +180,7 @@ TEST(promise_1_deferreds_and_channels_made_without_memory_may_be_used)
 }
 
 /* ---- 2 Move ------------------------------------------------------------ */
-TEST(promise_2_a_stage_that_is_handed_over_is_gone_even_if_the_call_fails)
+TEST(promise_2_a_stage_handed_over_is_gone_even_if_the_call_fails)
 {
     for (int kind = 0; kind < KINDS; kind++) {
         int closed = 0;
@@ -279,7 +279,7 @@ TEST(promise_4_a_stage_that_is_done_is_so_for_ever)
 }
 
 /* ---- 5 Answer ---------------------------------------------------------- */
-TEST(promise_5_the_natural_loop_passes_on_the_end_a_failure_and_closing)
+TEST(promise_5_the_natural_loop_passes_on_end_failure_and_closing)
 {
     expect("1 2 3", flow_generate(passes_on, numbers(3), NULL));
     expect("1\n 2\n !Format: broken",
