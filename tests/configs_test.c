@@ -3,10 +3,14 @@
  * come before anything else; what it says on standard error is looked at. */
 #include "harness.h"
 
+#include "coroutine/stack.h"
+
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -353,6 +357,14 @@ int main(void)
         CASE(stacks_have_the_size_that_was_asked_for),
         CASE(a_size_that_is_no_multiple_of_anything_is_fine),
         CASE(a_stack_that_overflows_ends_the_program_and_is_named),
+        CASE(stacks_are_guarded_as_well_as_the_system_can),
+        CASE(a_split_guard_ends_the_program_too),
+        CASE(a_stack_that_overflowed_its_word_is_reported),
+        CASE(only_faults_in_guards_are_named_and_then_happen_again_without_us),
+        CASE(a_program_that_handles_faults_goes_on_doing_so),
+        CASE(a_signal_stack_is_made_while_there_are_stacks_if_there_is_memory),
+        CASE(a_slab_goes_back_when_none_of_its_stacks_is_used),
+        CASE(flows_of_other_threads_are_not_told_of_at_exit),
         CASE(reports_go_to_standard_error),
         CASE(reports_go_where_they_are_told_to),
         CASE(a_stage_that_holds_the_loop_is_reported),

@@ -16,17 +16,14 @@ static struct flow__error no_memory = {
     .message = "out of memory"
 };
 
+const flow_value flow__no_memory = { FLOW_ERROR, 0, 0, { .held = &no_memory.held } };
+
 static flow_value error_value(struct flow__error *e)
 {
     flow_value v = { FLOW_ERROR, 0, 0, { 0 } };
 
     v.as.held = &e->held;
     return v;
-}
-
-flow_value flow__no_memory_error(void)
-{
-    return error_value(&no_memory);
 }
 
 static flow_value make(const flow_error_class *c, int code, const char *after,

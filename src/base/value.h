@@ -104,7 +104,11 @@ static inline struct flow__error *flow__error_of(const flow_value *v)
 }
 
 /* The error that needs no memory. */
-flow_value flow__no_memory_error(void);
+extern const flow_value flow__no_memory;
+static inline flow_value flow__no_memory_error(void)
+{
+    return flow__no_memory;
+}
 
 /* Adds a line to an error's trace: who it came through (NULL: where it was
  * raised) and where that was made. Both are borrowed for ever. */

@@ -97,12 +97,8 @@ bool flow_block(flow_stage *s, flow_value *out)
 
 const flow_value *flow_failure(const flow_stage *s)
 {
-    static flow_value no_memory;
-
-    if (s == &flow__no_memory_stage) {
-        no_memory = flow__no_memory_error();
-        return &no_memory;
-    }
+    if (s == &flow__no_memory_stage)
+        return &flow__no_memory;
     if (s == NULL || s->failing || s->failure.kind != FLOW_ERROR)
         return NULL;
     ((flow_stage *)(uintptr_t)s)->seen = true;

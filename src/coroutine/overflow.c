@@ -17,8 +17,6 @@
 
 enum { SIGNAL_STACK = 32768 };
 
-static struct sigaction before;
-
 static const struct flow__stack *overflown(const char *at)
 {
     for (struct flow__slab *s = flow__thread.slabs; s != NULL; s = s->next)
@@ -47,37 +45,39 @@ static void on_fault(int number, siginfo_t *info, void *context)
         say(s->name != NULL && *s->name != NULL ? *s->name : "?");
         say("' has overflowed; flow_config.stack_size gives stacks more\n");
     }
-    sigaction(number, &before, NULL);
+    signal(number, SIG_DFL);
+}
+
+/* A stack for the handler, unless the program has one. Without memory a fault
+ * goes without a name. */
+static void make_signal_stack(void)
+{
+    stack_t stack;
+
+    if (sigaltstack(NULL, &stack) != 0 || !(stack.ss_flags & SS_DISABLE))
+        return;
+    memset(&stack, 0, sizeof stack);
+    stack.ss_size = SIGNAL_STACK;
+    stack.ss_sp = flow__map(SIGNAL_STACK);
+    if (stack.ss_sp == NULL)
+        return;
+    flow__thread.signal_stack = stack.ss_sp;
+    sigaltstack(&stack, NULL);
 }
 
 void flow__overflow_watch(void)
 {
-    struct sigaction ours;
-    stack_t alternate;
+    struct sigaction now, ours;
 
     if (flow__watched() || flow__thread.signal_stack != NULL
-        || sigaction(SIGSEGV, NULL, &before) != 0
-        || (before.sa_handler != SIG_DFL && before.sa_sigaction != on_fault)
-        || sigaltstack(NULL, &alternate) != 0)
+        || sigaction(SIGSEGV, NULL, &now) != 0
+        || (now.sa_handler != SIG_DFL && now.sa_sigaction != on_fault))
         return;
-    if (alternate.ss_flags & SS_DISABLE) {
-        memset(&alternate, 0, sizeof alternate);
-        alternate.ss_size = SIGNAL_STACK;
-        alternate.ss_sp = flow__map(SIGNAL_STACK);
-        if (alternate.ss_sp == NULL)
-            return;                         /* without a name, then         */
-        flow__thread.signal_stack = alternate.ss_sp;
-        sigaltstack(&alternate, NULL);
-    }
-    if (before.sa_handler == SIG_DFL) {
-        memset(&ours, 0, sizeof ours);
-        ours.sa_sigaction = on_fault;
-        ours.sa_flags = SA_SIGINFO | SA_ONSTACK;
-        sigaction(SIGSEGV, &ours, NULL);
-    } else {
-        before.sa_handler = SIG_DFL;
-        before.sa_flags = 0;
-    }
+    make_signal_stack();
+    memset(&ours, 0, sizeof ours);
+    ours.sa_sigaction = on_fault;
+    ours.sa_flags = SA_SIGINFO | SA_ONSTACK;
+    sigaction(SIGSEGV, &ours, NULL);
 }
 
 void flow__overflow_unwatch(void)

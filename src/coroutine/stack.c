@@ -27,6 +27,8 @@
 enum { MPROTECT_MOST = 16000 };     /* guards: two mappings each            */
 static const uint64_t canary = 0x666c6f77666c6f77u;
 
+enum flow__guard flow__guard_best = FLOW__BY_ADVICE;
+
 /* Guards of this process that split a mapping. */
 static atomic_int split_guards;
 
@@ -78,9 +80,10 @@ static bool guard(struct flow__slab *slab, char *low)
 {
     size_t page = page_size();
 
-    if (advice_is_taken(low, page))
+    if (flow__guard_best == FLOW__BY_ADVICE && advice_is_taken(low, page))
         return true;
-    if (atomic_load(&split_guards) < MPROTECT_MOST
+    if (flow__guard_best >= FLOW__BY_SPLIT
+        && atomic_load(&split_guards) < MPROTECT_MOST
         && mprotect(low, page, PROT_NONE) == 0) {
         atomic_fetch_add(&split_guards, 1);
         slab->split++;
@@ -94,7 +97,7 @@ static void check_canary(const struct flow__stack *s)
 {
     const uint64_t *word = (const void *)(s->low - page_size());
 
-    if (!s->guarded && *word != canary)
+    if (*word != canary)
         flow__report("the stack of '%s' has overflowed; memory is damaged; "
                      "give stacks more than %zu bytes (flow_config.stack_size)",
                      s->name != NULL ? *s->name : "?", s->slab->stack_size);

@@ -30,6 +30,11 @@ struct flow__stack {
     struct flow__watch watch;
 };
 
+/* How stacks are guarded, each way better than the one before it. Tests may say
+ * how well at best. */
+enum flow__guard { FLOW__BY_WORD, FLOW__BY_SPLIT, FLOW__BY_ADVICE };
+extern enum flow__guard flow__guard_best;
+
 /* A stack of this thread, or NULL without memory. */
 struct flow__stack *flow__stack_take(void);
 void flow__stack_put(struct flow__stack *s);

@@ -33,7 +33,7 @@ static flow_status run(struct race *r, flow_waker *w, flow_set *set)
 static flow_status race_fill(void *self, flow_stage *out, flow_waker *w)
 {
     struct race *r = self;
-    flow_set set;
+    flow_set set = { .n = 0 };
     flow_status st;
 
     if (r->fan->live == 0)

@@ -98,15 +98,13 @@ static bool grow(struct tee *t)
         return true;
     if (size > t->room)
         size = t->room;
-    if (size > SIZE_MAX / 2 / sizeof(struct slot))
-        return false;
 
     struct slot *kept = flow__alloc(size * sizeof *kept);
 
     if (kept == NULL)
         return false;
-    for (uint64_t i = t->first; i < t->next; i++)
-        kept[i % size] = *slot_of(t, i);
+    for (uint64_t i = 0; i < t->size; i++)  /* all: the ring is full        */
+        kept[(t->first + i) % size] = *slot_of(t, t->first + i);
     flow__free(t->kept, t->size * sizeof *kept);
     t->kept = kept;
     t->size = size;

@@ -328,12 +328,8 @@ flow_value flow__outcome_of(flow_deferred *d)
 
 const flow_value *flow_outcome(const flow_deferred *d)
 {
-    static flow_value lost;
-
-    if (is_lost(d)) {
-        lost = flow__no_memory_error();
-        return &lost;
-    }
+    if (is_lost(d))
+        return &flow__no_memory;
     if (!has_outcome(d))
         return NULL;
     ((flow_deferred *)(uintptr_t)d)->seen = true;

@@ -10,17 +10,7 @@
 #include <string.h>
 #include <time.h>
 
-static flow_status out_of_memory(void *self, flow_stage *out, flow_waker *w)
-{
-    (void)self;
-    (void)out;
-    (void)w;
-    return FLOW_FAILED;
-}
-
-static const flow_type no_memory_type = {
-    .name = "out of memory", .fill = out_of_memory
-};
+static const flow_type no_memory_type = { .name = "out of memory" };
 
 flow_stage flow__no_memory_stage = { .type = &no_memory_type };
 
@@ -275,15 +265,8 @@ void flow_waits_for(flow_stage *out, flow_waker *w, const char *what)
 }
 
 /* ---- Ending ------------------------------------------------------------ */
-static void drop_results(flow_stage *s)
-{
-    while (s->next != s->end)
-        flow_drop(*s->next++);
-}
-
 void flow__stage_end(flow_stage *s)
 {
-    drop_results(s);
     flow__drop_failure(s);
     if (s->first != &s->slot)
         flow__free(s->first, s->room * sizeof *s->first);
