@@ -127,6 +127,15 @@ static inline flow_status flow_pass(flow_stage *out, flow_status st,
  * an input, waits for: a literal. */
 void flow_waits_for(flow_stage *out, flow_waker *w, const char *what);
 
+/* ---- Memory -----------------------------------------------------------------
+ * From the allocator of flow_config, as all of the library's: so that a program
+ * can count it, bound it, and test with it failing. NULL without memory; what
+ * flow_resize was given is then as it was. `old` and `size` are in bytes: the
+ * size it was asked for with. */
+void *flow_alloc(size_t size);
+void *flow_resize(void *p, size_t old, size_t size);
+void  flow_free(void *p, size_t size);                      /* NULL is fine */
+
 /* ---- Waking ----------------------------------------------------------------
  * A waker is remembered by what makes a pending stage ready. `call` marks or
  * queues; it never runs a stage. An operator over many inputs gives each a

@@ -16,7 +16,9 @@ static struct flow__error no_memory = {
     .message = "out of memory"
 };
 
-const flow_value flow__no_memory = { FLOW_ERROR, 0, 0, { .held = &no_memory.held } };
+const flow_value flow__no_memory = {
+    FLOW_ERROR, 0, 0, { .held = &no_memory.held }
+};
 
 static flow_value error_value(struct flow__error *e)
 {
@@ -42,7 +44,7 @@ static flow_value make(const flow_error_class *c, int code, const char *after,
     if (n < 0)
         n = 0;
     size = sizeof *e + (size_t)n + more + 1;
-    e = c == FLOW_ENOMEM ? NULL : flow__alloc(size);
+    e = c == FLOW_ENOMEM ? NULL : flow_alloc(size);
     if (e == NULL)
         return flow__no_memory_error();
     memset(e, 0, sizeof *e);

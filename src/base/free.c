@@ -24,7 +24,7 @@ static void free_list(struct flow__list *l)
             }
             continue;
         }
-        flow__free(l, sizeof *l + l->size * sizeof *l->items);
+        flow_free(l, sizeof *l + l->size * sizeof *l->items);
         l = up;
         if (l != NULL)
             up = (struct flow__list *)(void *)l->items[l->left].as.held;
@@ -35,7 +35,7 @@ static void free_box(struct flow__box *b)
 {
     if (b->class->release != NULL)
         b->class->release(b->object);
-    flow__free(b, sizeof *b);
+    flow_free(b, sizeof *b);
 }
 
 static void free_text(flow_value v)
@@ -43,11 +43,11 @@ static void free_text(flow_value v)
     if (v.back == FLOW__BACK_FAR) {
         struct flow__far *f = flow__far_of(&v);
         flow_value owner = f->owner;
-        flow__free(f, sizeof *f);
+        flow_free(f, sizeof *f);
         flow_drop(owner);
     } else {
         struct flow__buffer *b = (void *)flow__held_of(v);
-        flow__free(b, sizeof *b + b->size);
+        flow_free(b, sizeof *b + b->size);
     }
 }
 
@@ -56,7 +56,7 @@ static void free_error(struct flow__error *e)
 {
     while (e != NULL) {
         flow_value cause = e->cause;
-        flow__free(e, e->size);
+        flow_free(e, e->size);
         e = flow__error_of(&cause);
         if (e == NULL)
             flow_drop(cause);

@@ -52,21 +52,21 @@ void flow_configure(const flow_config *c)
     flow__config = n;
 }
 
-void *flow__alloc(size_t size)
+void *flow_alloc(size_t size)
 {
     if (flow__config.resize == NULL)
         return malloc(size);
     return flow__config.resize(flow__config.ctx, NULL, 0, size);
 }
 
-void *flow__resize(void *p, size_t old, size_t size)
+void *flow_resize(void *p, size_t old, size_t size)
 {
     if (flow__config.resize == NULL)
         return realloc(p, size);
     return flow__config.resize(flow__config.ctx, p, old, size);
 }
 
-void flow__free(void *p, size_t size)
+void flow_free(void *p, size_t size)
 {
     if (flow__config.resize == NULL)
         free(p);

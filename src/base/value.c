@@ -25,7 +25,7 @@ static flow_value new_text(flow_kind kind, size_t len, char **chars_out)
     if (len > UINT32_MAX)
         return flow_error(FLOW_ELIMIT, 0, "text of %zu bytes; a value holds "
                           "at most %u", len, UINT32_MAX);
-    b = flow__alloc(sizeof *b + len);
+    b = flow_alloc(sizeof *b + len);
     if (b == NULL)
         return flow__no_memory_error();
     b->held.refs = 1;
@@ -98,7 +98,7 @@ const char *flow_chars(const flow_value *v, size_t *len)
 
 static flow_value far_slice(const flow_value *v, const char *chars, size_t len)
 {
-    struct flow__far *f = flow__alloc(sizeof *f);
+    struct flow__far *f = flow_alloc(sizeof *f);
     flow_value s;
 
     if (f == NULL)
@@ -144,7 +144,7 @@ static flow_value new_list(flow_kind kind, const flow_value *items, size_t n)
     struct flow__list *l = NULL;
 
     if (n <= UINT32_MAX)
-        l = flow__alloc(sizeof *l + n * sizeof *items);
+        l = flow_alloc(sizeof *l + n * sizeof *items);
     if (l == NULL) {
         for (size_t i = 0; i < n; i++)
             flow_drop(items[i]);
@@ -186,7 +186,7 @@ const flow_value *flow_items(const flow_value *v, size_t *n)
 /* ---- Boxes ------------------------------------------------------------- */
 flow_value flow_box(const flow_class *c, void *p)
 {
-    struct flow__box *b = flow__alloc(sizeof *b);
+    struct flow__box *b = flow_alloc(sizeof *b);
 
     if (b == NULL) {
         if (c->release != NULL)

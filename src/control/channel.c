@@ -179,7 +179,7 @@ flow_chan *flow_chan_new(size_t room)
     flow_chan *c = NULL;
 
     if (places <= (SIZE_MAX - sizeof *c) / sizeof *c->ring)
-        c = flow__alloc(sizeof *c + places * sizeof *c->ring);
+        c = flow_alloc(sizeof *c + places * sizeof *c->ring);
     if (c == NULL)
         return &no_memory;
     memset(c, 0, sizeof *c);
@@ -198,7 +198,7 @@ static void discard_unheld(flow_chan *c)
     empty(c);
     flow_drop(c->last);
     c->host->cancel(c->host, &c->room_task);
-    flow__free(c, sizeof *c + c->places * sizeof *c->ring);
+    flow_free(c, sizeof *c + c->places * sizeof *c->ring);
 }
 
 flow_chan *flow_chan_hold(flow_chan *c)

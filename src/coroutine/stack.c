@@ -40,7 +40,7 @@ static size_t page_size(void)
 /* ---- Slabs ------------------------------------------------------------- */
 static struct flow__slab *slab_new(void)
 {
-    struct flow__slab *slab = flow__alloc(sizeof *slab);
+    struct flow__slab *slab = flow_alloc(sizeof *slab);
 
     if (slab == NULL)
         return NULL;
@@ -49,7 +49,7 @@ static struct flow__slab *slab_new(void)
     slab->carved = slab->in_use = slab->split = 0;
     slab->base = flow__map(slab->stack_size * slab->count);
     if (slab->base == NULL) {
-        flow__free(slab, sizeof *slab);
+        flow_free(slab, sizeof *slab);
         return NULL;
     }
     madvise(slab->base, slab->stack_size * slab->count, MADV_NOHUGEPAGE);
@@ -62,7 +62,7 @@ static void slab_free(struct flow__slab *slab)
 {
     atomic_fetch_sub(&split_guards, (int)slab->split);
     flow__unmap(slab->base, slab->stack_size * slab->count);
-    flow__free(slab, sizeof *slab);
+    flow_free(slab, sizeof *slab);
 }
 
 /* ---- Guards ------------------------------------------------------------ */

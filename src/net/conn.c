@@ -164,7 +164,7 @@ static struct flow__conn *begin(size_t size, int fd, flow_value *why)
 
     if (loop == NULL)
         return NULL;
-    c = flow__alloc(size);
+    c = flow_alloc(size);
     if (c == NULL) {
         *why = flow_error(FLOW_ENOMEM, 0, "no memory for a connection");
         return NULL;
@@ -173,7 +173,7 @@ static struct flow__conn *begin(size_t size, int fd, flow_value *why)
     wrong = uv_poll_init(loop, &c->poll, fd);
     if (wrong == 0)
         return c;
-    flow__free(c, size);
+    flow_free(c, size);
     *why = flow_system_error(-wrong, "a connection cannot be watched");
     return NULL;
 }
@@ -243,7 +243,7 @@ void flow__conn_release(struct flow__conn *c)
         drop_unsent(c);
         flow_drop(c->last);
         leave_spare();
-        flow__free(c, c->size);
+        flow_free(c, c->size);
     }
 }
 

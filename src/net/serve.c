@@ -274,7 +274,7 @@ static void may_accept(uv_poll_t *poll, int status, int events)
 /* ---- Beginning and ending ----------------------------------------------- */
 static void poll_closed(uv_handle_t *poll)
 {
-    flow__free(poll, sizeof(struct service));
+    flow_free(poll, sizeof(struct service));
 }
 
 static void close_service(struct service *s)
@@ -327,7 +327,7 @@ static struct service *service_on(int fd, flow_value *why)
     int wrong;
 
     if (loop != NULL) {
-        s = flow__alloc(sizeof *s);
+        s = flow_alloc(sizeof *s);
         if (s == NULL)
             *why = flow_error(FLOW_ENOMEM, 0, "no memory for a service");
     }
@@ -338,7 +338,7 @@ static struct service *service_on(int fd, flow_value *why)
         if (wrong == 0)
             return s;
         *why = flow_system_error(-wrong, "a service cannot be watched");
-        flow__free(s, sizeof *s);
+        flow_free(s, sizeof *s);
     }
     close(fd);
     return NULL;

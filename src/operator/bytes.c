@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "bytes.h"
 
-#include "base/memory.h"
-
 #include <string.h>
 
 enum { FIRST_HELD = 256 };
@@ -20,7 +18,7 @@ static bool hold(struct flow__bytes *b)
         if (size < need)
             size = need;
 
-        char *held = flow__resize(b->held, b->held_size, size);
+        char *held = flow_resize(b->held, b->held_size, size);
 
         if (held == NULL)
             return false;
@@ -68,7 +66,7 @@ flow_status flow__bytes_more(struct flow__bytes *b, flow_stage *out,
         return flow_raise_in(out, v);
     if (!hold(b)) {
         flow_drop(v);
-        return flow_raise_in(out, flow__no_memory_error());
+        return flow_raise_in(out, flow_error(FLOW_ENOMEM, 0, "out of memory"));
     }
     flow_drop(b->block);
     b->block = v;
@@ -101,7 +99,7 @@ void flow__bytes_close(void *self)
     struct flow__bytes *b = self;
 
     flow_drop(b->block);
-    flow__free(b->held, b->held_size);
+    flow_free(b->held, b->held_size);
 }
 
 flow_status flow__bytes_too_long(flow_stage *out, const char *what,

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* One stage after the other; each is closed when it has ended, those behind it
  * when it has failed. */
-#include "base/memory.h"
 #include "set.h"
 
 #include <string.h>
@@ -37,7 +36,7 @@ static void concat_close(void *self)
 {
     struct concat *c = self;
 
-    flow__free(c->s, c->n * sizeof(flow_stage *));
+    flow_free(c->s, c->n * sizeof(flow_stage *));
 }
 
 static size_t concat_inputs(void *self, flow_stage ***list)
@@ -59,7 +58,7 @@ flow_stage *(flow_concat)(flow_stage *const *s, size_t n)
 
     if (n == 0)
         return flow_stage_new(&concat_type, &c);
-    c.s = flow__alloc(n * sizeof *c.s);
+    c.s = flow_alloc(n * sizeof *c.s);
     if (c.s == NULL) {
         for (size_t i = 0; i < n; i++)
             flow_close(s[i]);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A box handed out holds a ticket: the stage, as long as it is open. It may
  * outlive the stage, and then leads nowhere. */
-#include "base/memory.h"
-#include "base/value.h"
 #include "rotation.h"
 #include "trouble.h"
 
@@ -16,7 +14,7 @@ struct ticket { flow_stage *stage; };
 
 static void tear_up(void *p)
 {
-    flow__free(p, sizeof(struct ticket));
+    flow_free(p, sizeof(struct ticket));
 }
 
 static const flow_class ticket_class = { .name = "stage", .release = tear_up };
@@ -30,10 +28,10 @@ flow_stage *flow_stage_of(const flow_value *v)
 
 static flow_value new_box(flow_stage *s)
 {
-    struct ticket *t = flow__alloc(sizeof *t);
+    struct ticket *t = flow_alloc(sizeof *t);
 
     if (t == NULL)
-        return flow__no_memory_error();
+        return flow_error(FLOW_ENOMEM, 0, "out of memory");
     t->stage = s;
     return flow_box(&ticket_class, t);
 }
@@ -112,7 +110,7 @@ static void concurrent_close(void *self)
     struct concurrent *c = self;
 
     void_all(c);
-    flow__free(c->boxes, c->n * sizeof *c->boxes);
+    flow_free(c->boxes, c->n * sizeof *c->boxes);
     flow__rotation_close(&c->rotation);
 }
 
@@ -131,7 +129,7 @@ flow_stage *(flow_concurrent)(flow_stage *const *s, size_t n)
 
     if (c.rotation.fan == NULL)
         return refused;
-    if (n > 0 && (c.boxes = flow__alloc(n * sizeof *c.boxes)) == NULL) {
+    if (n > 0 && (c.boxes = flow_alloc(n * sizeof *c.boxes)) == NULL) {
         flow__fan_free(c.rotation.fan);
         return flow__out_of_memory("concurrent", s, n);
     }

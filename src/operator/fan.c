@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "fan.h"
 
-#include "base/memory.h"
 #include "trouble.h"
 
 static size_t fan_size(size_t places)
@@ -36,7 +35,7 @@ struct flow__fan *flow__fan_new(size_t places)
     if (places > SIZE_MAX / 2 / (sizeof(struct flow__input) * 2))
         return NULL;
 
-    struct flow__fan *fan = flow__alloc(fan_size(places));
+    struct flow__fan *fan = flow_alloc(fan_size(places));
 
     if (fan == NULL)
         return NULL;
@@ -54,7 +53,7 @@ struct flow__fan *flow__fan_new(size_t places)
 void flow__fan_free(struct flow__fan *fan)
 {
     if (fan != NULL)
-        flow__free(fan, fan_size(fan->places));
+        flow_free(fan, fan_size(fan->places));
 }
 
 struct flow__fan *flow__fan_of(flow_stage *const *s, size_t n,

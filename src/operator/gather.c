@@ -2,7 +2,6 @@
 /* An array that grows by doubling: see gather.h. */
 #include "gather.h"
 
-#include "base/memory.h"
 #include "set.h"
 
 #include <string.h>
@@ -18,7 +17,7 @@ static bool make_room(struct flow__gather *g, size_t n)
     if (room == g->room)
         return true;
 
-    flow_value *v = flow__resize(g->v, g->room * sizeof *v, room * sizeof *v);
+    flow_value *v = flow_resize(g->v, g->room * sizeof *v, room * sizeof *v);
     if (v == NULL)
         return false;
     g->v = v;
@@ -48,5 +47,5 @@ flow_value flow__gather_list(struct flow__gather *g)
 void flow__gather_free(struct flow__gather *g)
 {
     flow__drop_all(g->v, g->n);
-    flow__free(g->v, g->room * sizeof *g->v);
+    flow_free(g->v, g->room * sizeof *g->v);
 }

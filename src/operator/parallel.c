@@ -15,7 +15,6 @@
  * A failure of the source comes after all results of the values before it. That
  * of a slot comes, in order, in its turn; unordered, after what others have
  * ready. */
-#include "base/memory.h"
 #include "stage/stage.h"
 #include "set.h"
 
@@ -104,19 +103,19 @@ static bool list_room(struct parallel *p)
 
     if (p->listed < p->room)
         return true;
-    list = flow__alloc(room * sizeof *list);
+    list = flow_alloc(room * sizeof *list);
     if (list == NULL)
         return false;
     memcpy(list, old, p->listed * sizeof *list);
     p->list = list;
-    flow__free(old, p->room * sizeof *list);
+    flow_free(old, p->room * sizeof *list);
     p->room = room;
     return true;
 }
 
 static struct slot *new_slot(struct parallel *p)
 {
-    struct slot *s = list_room(p) ? flow__alloc(sizeof *s) : NULL;
+    struct slot *s = list_room(p) ? flow_alloc(sizeof *s) : NULL;
 
     if (s == NULL)
         return NULL;
@@ -292,9 +291,9 @@ static void parallel_close(void *self)
     while (p->slots != NULL) {
         struct slot *s = p->slots;
         p->slots = s->older;
-        flow__free(s, sizeof *s);
+        flow_free(s, sizeof *s);
     }
-    flow__free(p->list, p->room * sizeof *p->list);
+    flow_free(p->list, p->room * sizeof *p->list);
 }
 
 static size_t parallel_inputs(void *self, flow_stage ***list)
@@ -330,7 +329,7 @@ static flow_stage *parallel(const flow_type *type, flow_stage *source,
     if (f == NULL)
         return flow__misused(type->name, source,
                              "give it a function, not NULL");
-    p.list = flow__alloc(p.room * sizeof *p.list);
+    p.list = flow_alloc(p.room * sizeof *p.list);
     if (p.list == NULL)
         return flow__refused(type->name, source,
                              flow_error(FLOW_ENOMEM, 0, "flow_%s", type->name));

@@ -5,8 +5,6 @@
  *
  * What the task works on is apart from the stage: the source, running, may have
  * the stage closed. Then the task closes the source when it comes back. */
-#include "base/memory.h"
-#include "base/value.h"
 #include "set.h"
 #include "trouble.h"
 
@@ -87,7 +85,7 @@ static void ahead_free(struct ahead *p)
         p->head = (p->head + 1) % p->n;
     }
     flow__unread("prefetch", p->failure);
-    flow__free(p, ahead_size(p->n));
+    flow_free(p, ahead_size(p->n));
 }
 
 static void read_ahead(flow_task *t)
@@ -175,9 +173,10 @@ flow_stage *(flow_prefetch)(flow_stage *s, size_t n)
         return flow__misused("prefetch", s,
                              "give room for 1 value or more, not 0");
     if (n < SIZE_MAX / sizeof(flow_value) / 2)
-        made.ahead = flow__alloc(ahead_size(n));
+        made.ahead = flow_alloc(ahead_size(n));
     if (made.ahead == NULL)
-        return flow__refused("prefetch", s, flow__no_memory_error());
+        return flow__refused("prefetch", s,
+                             flow_error(FLOW_ENOMEM, 0, "out of memory"));
     *made.ahead = (struct ahead){
         .source = s, .n = n, .task = { .call = read_ahead },
         .waker = { .call = source_woken }

@@ -9,8 +9,6 @@
  * Each kept value counts the readers still to take it; the last moves it out.
  * Whichever reader is at the end asks the source, with the tee's own waker, and
  * wakes the others. The last to be closed closes the source. */
-#include "base/memory.h"
-#include "base/value.h"
 #include "set.h"
 #include "trouble.h"
 
@@ -99,13 +97,13 @@ static bool grow(struct tee *t)
     if (size > t->room)
         size = t->room;
 
-    struct slot *kept = flow__alloc(size * sizeof *kept);
+    struct slot *kept = flow_alloc(size * sizeof *kept);
 
     if (kept == NULL)
         return false;
     for (uint64_t i = 0; i < t->size; i++)  /* all: the ring is full        */
         kept[(t->first + i) % size] = *slot_of(t, t->first + i);
-    flow__free(t->kept, t->size * sizeof *kept);
+    flow_free(t->kept, t->size * sizeof *kept);
     t->kept = kept;
     t->size = size;
     return true;
@@ -146,7 +144,7 @@ static flow_status ask(struct tee *t, flow_waker *w)
     if (grow(t))
         st = flow_pull(t->source, &t->waker, &v);
     else
-        v = flow__no_memory_error();
+        v = flow_error(FLOW_ENOMEM, 0, "out of memory");
     t->asking = false;
     switch (st) {
     case FLOW_READY:
@@ -212,8 +210,8 @@ static void tee_free(struct tee *t)
         flow_drop(t->failure);
     else
         flow__unread("tee", t->failure);
-    flow__free(t->kept, t->size * sizeof *t->kept);
-    flow__free(t, tee_size(t->n));
+    flow_free(t->kept, t->size * sizeof *t->kept);
+    flow_free(t, tee_size(t->n));
 }
 
 static void tee_close(void *self)
@@ -259,7 +257,7 @@ void flow_tee(flow_stage *s, size_t room, flow_stage **out, size_t n)
         return;
     }
     if (n < SIZE_MAX / 2 / sizeof t)
-        t = flow__alloc(tee_size(n));
+        t = flow_alloc(tee_size(n));
     if (t == NULL) {
         all_fail(s, out, n, FLOW_ENOMEM, "out of memory");
         return;

@@ -2,7 +2,6 @@
 #include "trouble.h"
 
 #include "base/memory.h"
-#include "base/value.h"
 #include "set.h"
 
 static void close_all(flow_stage *const *s, size_t n)
@@ -39,7 +38,7 @@ flow_stage *flow__out_of_memory(const char *name, flow_stage *const *s,
                                 size_t n)
 {
     close_all(s, n);
-    return flow__refused(name, NULL, flow__no_memory_error());
+    return flow__refused(name, NULL, flow_error(FLOW_ENOMEM, 0, "out of memory"));
 }
 
 void flow__unread(const char *name, flow_value failure)

@@ -2,7 +2,6 @@
 /* A zip gathers one value of each input. What it has gathered it keeps while
  * one of them is waiting, and asks all that are missing each time, so that they
  * wait at the same time. An input that ended has an empty place. */
-#include "base/memory.h"
 #include "trouble.h"
 
 enum uneven { CONTINUE, SHORTEST, STRICT };
@@ -168,7 +167,7 @@ static void zip_close(void *self)
     struct zip *z = self;
 
     forget_row(z);
-    flow__free(z->row, row_size(z->n));
+    flow_free(z->row, row_size(z->n));
 }
 
 static size_t zip_inputs(void *self, flow_stage ***list)
@@ -206,7 +205,7 @@ static flow_stage *zip(flow_stage *const *s, size_t n, enum uneven uneven)
 
     struct zip z = { .n = n, .uneven = uneven };
 
-    z.row = n > UINT32_MAX ? NULL : flow__alloc(row_size(n));
+    z.row = n > UINT32_MAX ? NULL : flow_alloc(row_size(n));
     if (z.row == NULL)
         return flow__out_of_memory(type->name, s, n);
     z.stages = (flow_stage **)(void *)(z.row + n);

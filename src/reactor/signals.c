@@ -29,7 +29,7 @@ static void signal_came(uv_signal_t *handle, int number)
 
 static void free_catcher(uv_handle_t *handle)
 {
-    flow__free(handle, sizeof(struct catcher));
+    flow_free(handle, sizeof(struct catcher));
 }
 
 /* NULL: *why says why not. */
@@ -41,7 +41,7 @@ static struct catcher *catch_signals(int number, flow_value *why)
 
     if (loop == NULL)
         return NULL;
-    c = flow__alloc(sizeof *c);
+    c = flow_alloc(sizeof *c);
     if (c == NULL) {
         *why = flow_error(FLOW_ENOMEM, 0, "no memory to wait for a signal");
         return NULL;
@@ -50,7 +50,7 @@ static struct catcher *catch_signals(int number, flow_value *why)
     c->came = false;
     wrong = uv_signal_init(loop, &c->handle);
     if (wrong != 0) {
-        flow__free(c, sizeof *c);
+        flow_free(c, sizeof *c);
     } else {
         wrong = uv_signal_start(&c->handle, signal_came, number);
         if (wrong != 0)

@@ -18,7 +18,7 @@ static void close_one(flow_stage *s)
     if (s->type->close != NULL)
         s->type->close(flow_self(s));
     flow__stage_end(s);
-    flow__free(s, sizeof *s + s->type->size);
+    flow_free(s, sizeof *s + s->type->size);
 }
 
 /* ---- The whole tree ---------------------------------------------------------

@@ -27,7 +27,7 @@ static bool is_lost(const flow_deferred *d)
 /* ---- Making and holding ------------------------------------------------ */
 flow_deferred *flow__deferred_new(size_t size)
 {
-    flow_deferred *d = flow__alloc(size);
+    flow_deferred *d = flow_alloc(size);
 
     if (d == NULL)
         return NULL;
@@ -57,7 +57,7 @@ static void drop_callbacks(flow_deferred *d)
     while (d->first != NULL) {
         struct flow__callback *c = d->first;
         d->first = c->next;
-        flow__free(c, sizeof *c);
+        flow_free(c, sizeof *c);
     }
     d->last = &d->first;
 }
@@ -87,7 +87,7 @@ static flow_deferred *discard(flow_deferred *d)
     flow__waiter_remove(&d->inner);
     inner = drop_value(d);
     drop_callbacks(d);
-    flow__free(d, d->size);
+    flow_free(d, d->size);
     return inner;
 }
 
@@ -202,7 +202,7 @@ static void run_callback(flow_deferred *d)
     struct flow__callback c = *d->first;
     flow_function *f = flow_is_failure(d->value) ? c.bad : c.good;
 
-    flow__free(d->first, sizeof c);
+    flow_free(d->first, sizeof c);
     d->first = c.next;
     if (d->first == NULL)
         d->last = &d->first;
@@ -296,7 +296,7 @@ void flow_then(flow_deferred *d, flow_function *good, flow_function *bad,
             flow_drop(bad(flow__no_memory_error(), arg));
         return;
     }
-    c = flow__alloc(sizeof *c);
+    c = flow_alloc(sizeof *c);
     if (c == NULL) {
         cripple(d);
         return;
@@ -383,7 +383,7 @@ static void stop_expiry(flow_deferred *d)
         return;
     d->expiry = NULL;
     e->host->cancel(e->host, &e->task);
-    flow__free(e, sizeof *e);
+    flow_free(e, sizeof *e);
 }
 
 static void expired(flow_task *t)
@@ -401,7 +401,7 @@ void flow_expire(flow_deferred *d, double seconds)
     if (flow_fired(d))
         return;
     stop_expiry(d);
-    e = flow__alloc(sizeof *e);
+    e = flow_alloc(sizeof *e);
     if (e == NULL) {
         give_up(d, flow__no_memory_error());
         return;

@@ -42,7 +42,7 @@ static void undo(void *arg)
 static flow_value values_of(struct group *g)
 {
     size_t size = g->n * sizeof(flow_value);
-    flow_value *values = flow__alloc(size + 1);
+    flow_value *values = flow_alloc(size + 1);
     flow_value list;
 
     if (values == NULL)
@@ -50,7 +50,7 @@ static flow_value values_of(struct group *g)
     for (size_t i = 0; i < g->n; i++)
         values[i] = flow__outcome_of(g->parts[i].d);
     list = flow_pack(values, g->n);
-    flow__free(values, size + 1);
+    flow_free(values, size + 1);
     return list;
 }
 

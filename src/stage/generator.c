@@ -86,7 +86,7 @@ static void clean_up(flow_gen *g)
 {
     while (g->cleanups != NULL) {
         struct flow__cleanup c = *g->cleanups;
-        flow__free(g->cleanups, sizeof c);
+        flow_free(g->cleanups, sizeof c);
         g->cleanups = c.next;
         c.clean(c.p);
     }
@@ -115,7 +115,7 @@ static void run_body(void *arg)
 
 bool flow_cleanup(flow_gen *self, void (*clean)(void *p), void *p)
 {
-    struct flow__cleanup *c = flow__alloc(sizeof *c);
+    struct flow__cleanup *c = flow_alloc(sizeof *c);
 
     if (c == NULL) {
         clean(p);

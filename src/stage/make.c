@@ -21,7 +21,7 @@ static flow_stage *without_memory(const flow_type *t, const void *self)
 
 flow_stage *flow_stage_new(const flow_type *t, const void *self)
 {
-    flow_stage *s = flow__alloc(sizeof *s + t->size);
+    flow_stage *s = flow_alloc(sizeof *s + t->size);
     flow_stage **list;
     size_t n;
 

@@ -78,11 +78,11 @@ flow_stage *flow_read_ahead(flow_stage *s, size_t n)
     if (flow__is_shared(s) || n <= s->room || n > UINT32_MAX / sizeof *buffer
         || s->next != s->end)
         return s;
-    buffer = flow__alloc(n * sizeof *buffer);
+    buffer = flow_alloc(n * sizeof *buffer);
     if (buffer == NULL)
         return s;                           /* goes on one by one           */
     if (s->first != &s->slot)
-        flow__free(s->first, s->room * sizeof *buffer);
+        flow_free(s->first, s->room * sizeof *buffer);
     s->room = (uint32_t)n;
     s->first = s->next = s->end = buffer;
     s->limit = buffer + n;
@@ -269,7 +269,7 @@ void flow__stage_end(flow_stage *s)
 {
     flow__drop_failure(s);
     if (s->first != &s->slot)
-        flow__free(s->first, s->room * sizeof *s->first);
+        flow_free(s->first, s->room * sizeof *s->first);
     if (s->live_prev != NULL)
         s->live_prev->live_next = s->live_next;
     else

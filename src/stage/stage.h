@@ -10,7 +10,7 @@ extern flow_stage flow__no_memory_stage;
 
 /* Begins a stage in memory of the caller's; undone by flow__stage_end. */
 void flow__stage_begin(flow_stage *s, const flow_type *t);
-/* Reports an unread failure, forgets the stage; its results have been dropped. */
+/* Reports an unread failure, forgets the stage; it has no results any more. */
 void flow__stage_end(flow_stage *s);
 
 /* Forgets the failure of a stage, and reports it if nobody has looked at it. */
