@@ -38,7 +38,8 @@ flow_stage *flow__out_of_memory(const char *name, flow_stage *const *s,
                                 size_t n)
 {
     close_all(s, n);
-    return flow__refused(name, NULL, flow_error(FLOW_ENOMEM, 0, "out of memory"));
+    return flow__refused(name, NULL,
+                         flow_error(FLOW_ENOMEM, 0, "out of memory"));
 }
 
 void flow__unread(const char *name, flow_value failure)
