@@ -101,6 +101,15 @@ static inline size_t flow_ready(const flow_stage *s);
 /* Makes results ready, or finds that there are none yet; takes nothing. */
 flow_status flow_fill(flow_stage *s, flow_waker *w);
 
+/* The failure of a stage whose flow_fill answered FLOW_FAILED, now yours. */
+flow_value flow_take_failure(flow_stage *s);
+
+/* Whether it has given and told all that it ever will. */
+bool flow_has_ended(const flow_stage *s);
+
+/* For the listing: that `by` reads s, when it was made after `by` was. */
+void flow_read_by(flow_stage *s, flow_stage *by);
+
 /* ---- Giving: only inside fill, to its own `out` ------------------------ */
 
 /* How many values may still be given at this call: at least 1 when it begins,
@@ -135,6 +144,10 @@ void flow_waits_for(flow_stage *out, flow_waker *w, const char *what);
 void *flow_alloc(size_t size);
 void *flow_resize(void *p, size_t old, size_t size);
 void  flow_free(void *p, size_t size);                      /* NULL is fine */
+
+/* Hands a line about what nobody handled to flow_config's reporter. */
+void flow_report(const char *format, ...)
+    __attribute__((format(printf, 1, 2)));
 
 /* ---- Waking ----------------------------------------------------------------
  * A waker is remembered by what makes a pending stage ready. `call` marks or

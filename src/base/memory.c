@@ -84,7 +84,7 @@ void flow__unmap(void *p, size_t size)
     flow__config.pages(flow__config.ctx, p, size);
 }
 
-void flow__report(const char *format, ...)
+void flow_report(const char *format, ...)
 {
     char text[1024];                        /* longer reports are cut       */
     va_list args;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The process-wide settings, pages, and reports. Memory itself is had by
+/* The process-wide settings, and pages. Memory itself is had by
  * flow_alloc and its siblings, see flow/stage.h. */
 #ifndef FLOW_BASE_MEMORY_H
 #define FLOW_BASE_MEMORY_H
@@ -12,11 +12,5 @@ extern flow_config flow__config;
 
 void *flow__map(size_t size);               /* pages, zeroed when touched   */
 void flow__unmap(void *p, size_t size);
-
-#pragma GCC visibility push(default)        /* for the other libraries      */
-/* Hands one line to the reporter. */
-void flow__report(const char *format, ...)
-    __attribute__((format(printf, 1, 2)));
-#pragma GCC visibility pop
 
 #endif

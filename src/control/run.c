@@ -178,7 +178,7 @@ void flow_loop(void)
     flow_host *host = flow_host_here();
 
     if (flow__thread.inside > 0 || host->turn == NULL) {
-        flow__report("flow_loop was called inside a flow, or for a loop that "
+        flow_report("flow_loop was called inside a flow, or for a loop that "
                      "is run by others; it does nothing there");
         return;
     }

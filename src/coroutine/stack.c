@@ -98,7 +98,7 @@ static void check_canary(const struct flow__stack *s)
     const uint64_t *word = (const void *)(s->low - page_size());
 
     if (*word != canary)
-        flow__report("the stack of '%s' has overflowed; memory is damaged; "
+        flow_report("the stack of '%s' has overflowed; memory is damaged; "
                      "give stacks more than %zu bytes (flow_config.stack_size)",
                      s->name != NULL ? *s->name : "?", s->slab->stack_size);
 }

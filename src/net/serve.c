@@ -67,7 +67,7 @@ static void tell(const struct served *c, flow_value error)
     if (s != NULL && s->o.failed != NULL)
         s->o.failed(&error, c->conn.peer, s->arg);
     else if (s != NULL && !c->conn.lost)
-        flow__report("the connection with %s failed: %s: %s", c->conn.peer,
+        flow_report("the connection with %s failed: %s: %s", c->conn.peer,
                      flow_class_of(&error)->name, flow_message(&error));
     flow_drop(error);
 }
@@ -164,7 +164,7 @@ static void serve(struct service *s, int fd, const struct flow__address *peer)
     const flow_value *outcome;
 
     if (c == NULL) {
-        flow__report("%s: a connection failed at once: %s", s->address,
+        flow_report("%s: a connection failed at once: %s", s->address,
                      flow_message(&why));
         flow_drop(why);
         return;
@@ -212,7 +212,7 @@ static void do_without(struct service *s, int code)
     if (now < s->silent_until)
         return;
     s->silent_until = now + SILENCE;
-    flow__report("%s: accepting pauses with %zu connections open: %s",
+    flow_report("%s: accepting pauses with %zu connections open: %s",
                  s->address, s->connections, strerror(code));
 }
 

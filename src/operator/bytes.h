@@ -13,7 +13,7 @@
 #ifndef FLOW_OPERATOR_BYTES_H
 #define FLOW_OPERATOR_BYTES_H
 
-#include "base/value.h"
+#include <flow/flow.h>
 
 struct flow__bytes {
     flow_stage *source;             /* first: flow_first_input              */
@@ -66,10 +66,8 @@ static inline flow_status flow__bytes_give(struct flow__bytes *b, size_t len,
 
     if (b->held_len > 0)
         v = flow__bytes_joined(b, len);
-    else if (len > 0)
-        v = flow__slice_inside(&b->block, from, len);
     else
-        v = flow_slice(&b->block, from, 0);
+        v = flow_slice(&b->block, from, len);
     if (flow_is_failure(v))
         return flow_raise_in(out, v);
     b->at += len + skip - b->held_len;

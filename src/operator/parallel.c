@@ -15,7 +15,6 @@
  * A failure of the source comes after all results of the values before it. That
  * of a slot comes, in order, in its turn; unordered, after what others have
  * ready. */
-#include "stage/stage.h"
 #include "set.h"
 
 #include <string.h>
@@ -219,7 +218,7 @@ static void ask_woken(struct parallel *p, flow_waker *w)
 static flow_status finish(struct parallel *p, flow_stage *out)
 {
     flow_status st = p->failed == NULL ? FLOW_DONE
-        : flow_raise_in(out, flow__failure_of(p->failed));
+        : flow_raise_in(out, flow_take_failure(p->failed));
 
     for (size_t i = 0; i < p->listed; i++) {
         flow_close(p->list[i]);

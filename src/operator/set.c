@@ -2,8 +2,6 @@
 /* The rare paths of operators over one source: see set.h. */
 #include "set.h"
 
-#include "stage/stage.h"
-
 void flow__drop_all(const flow_value *v, size_t n)
 {
     for (size_t i = 0; i < n; i++)
@@ -37,6 +35,6 @@ flow_stage *flow__answered(flow_stage *out, flow_stage *s)
     if (s == NULL)
         s = flow__misused(out->type->name, NULL, "its function answered NULL; "
                           "for no values answer flow_list(NULL, 0)");
-    flow__own(s, out);
+    flow_read_by(s, out);
     return s;
 }

@@ -2,15 +2,8 @@
 /* Failures of a class as values. The source is asked on afterwards: one that
  * has ended with its failure says so, a step may go on. */
 #include "set.h"
-#include "stage/stage.h"
 
 struct trap { flow_stage *source; const flow_error_class *class; };
-
-/* These cannot remember that they have told it. */
-static bool fails_for_ever(const flow_stage *s)
-{
-    return s == NULL || s == &flow__no_memory_stage;
-}
 
 static flow_status trap_fill(void *self, flow_stage *out, flow_waker *w)
 {
@@ -25,7 +18,7 @@ static flow_status trap_fill(void *self, flow_stage *out, flow_waker *w)
     if (st != FLOW_FAILED || !flow_is(&set.error, t->class))
         return flow_pass(out, st, set.error);
     flow_give(out, flow_settle(set.error));
-    return fails_for_ever(t->source) ? FLOW_DONE : FLOW_READY;
+    return flow_has_ended(t->source) ? FLOW_DONE : FLOW_READY;
 }
 
 static const flow_type trap_type = {

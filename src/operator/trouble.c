@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "trouble.h"
 
-#include "base/memory.h"
 #include "set.h"
 
 static void close_all(flow_stage *const *s, size_t n)
@@ -45,7 +44,7 @@ flow_stage *flow__out_of_memory(const char *name, flow_stage *const *s,
 void flow__unread(const char *name, flow_value failure)
 {
     if (flow_is_failure(failure))
-        flow__report("%s was closed with a failure nobody read: %s: %s", name,
+        flow_report("%s was closed with a failure nobody read: %s: %s", name,
                      flow_class_of(&failure)->name, flow_message(&failure));
     flow_drop(failure);
 }

@@ -194,7 +194,7 @@ static int begin_handles(struct uv_host *u)
 
 static flow_host *is_taken(void)
 {
-    flow__report("this thread has a host of libuv already, or one on a loop of "
+    flow_report("this thread has a host of libuv already, or one on a loop of "
                  "the program's that has not turned since it was closed");
     return NULL;
 }
@@ -219,7 +219,7 @@ static flow_host *begin(uv_loop_t *loop)
     }
     if (wrong != 0) {
         u->loop = NULL;
-        flow__report("no loop of libuv: %s", uv_strerror(wrong));
+        flow_report("no loop of libuv: %s", uv_strerror(wrong));
         return NULL;
     }
     pthread_mutex_init(&u->sent.lock, NULL);
@@ -277,7 +277,7 @@ static void close_own_loop(struct uv_host *u)
     if (uv_loop_close(u->loop) == 0)
         return;
     uv_walk(u->loop, count_open, &open);
-    flow__report("flow_uv_close: %u things that wait in the loop are still "
+    flow_report("flow_uv_close: %u things that wait in the loop are still "
                  "open", open);
 }
 

@@ -40,7 +40,7 @@ static bool is_running(flow_stage *s)
 {
     if (s->status != FLOW__FILLING || s->type->own != NULL)
         return false;
-    flow__report("'%s' (made at %s) was closed while it runs; whoever runs it "
+    flow_report("'%s' (made at %s) was closed while it runs; whoever runs it "
                  "must close it", s->name, s->made != NULL ? s->made : "?");
     return true;
 }
@@ -101,6 +101,6 @@ static __attribute__((destructor)) void report_unfinished(void)
             n++;
         }
     if (n > 0)
-        flow__report("%zu flow%s not finished at exit: %s", n,
+        flow_report("%zu flow%s not finished at exit: %s", n,
                      n > 1 ? "s were" : " was", names);
 }

@@ -81,7 +81,7 @@ static flow_deferred *discard(flow_deferred *d)
     flow_deferred *inner;
 
     if (flow_is_failure(d->value) && !d->seen)
-        flow__report("a deferred was released with a failure nobody handled: "
+        flow_report("a deferred was released with a failure nobody handled: "
                      "%s: %s", flow_class_of(&d->value)->name,
                      flow_message(&d->value));
     flow__waiter_remove(&d->inner);

@@ -145,7 +145,7 @@ static void give_up(flow_gen *g)
 {
     const flow_stage *s = &g->stage;
 
-    flow__report("'%s' (made at %s) went on waiting after %d refusals, and was "
+    flow_report("'%s' (made at %s) went on waiting after %d refusals, and was "
                  "given up", s->name, s->made != NULL ? s->made : "?",
                  FLOW_PATIENCE);
     clean_up(g);
@@ -216,7 +216,7 @@ static bool generator_end(flow_stage *s)
     if (g->over || !g->begun)
         return true;
     if (!is_suspended(g)) {
-        flow__report("'%s' was closed while it runs; its waits are refused "
+        flow_report("'%s' was closed while it runs; its waits are refused "
                      "from now on, but whoever runs it must close it",
                      s->name);
         g->waker = NULL;
@@ -284,7 +284,7 @@ flow_stage *(flow_generate)(flow_body *body, flow_stage *source, void *arg)
     g->watched = flow__watched();
     g->begun = g->over = g->given_up = false;
     stack->name = &g->stage.name;
-    flow__own(source, &g->stage);
+    flow_read_by(source, &g->stage);
     if (g->watched)
         flow__watch_begin(stack, "generator");
     flow__prepare(&g->stage.inside, g, run_body, g);
@@ -320,10 +320,10 @@ flow_status flow__ask(flow_gen *self, flow_stage *from)
     if (from == &flow__no_memory_stage && self->asks == from)
         return FLOW_DONE;                   /* it cannot remember it told   */
     self->asks = from;
-    flow__own(from, &self->stage);
+    flow_read_by(from, &self->stage);
     st = flow_fill(from, self->waker);
     if (st == FLOW_FAILED)
-        flow_raise_at(self, flow__failure_of(from), NULL);
+        flow_raise_at(self, flow_take_failure(from), NULL);
     return st;
 }
 
@@ -429,7 +429,7 @@ void flow_raise_at(flow_gen *self, flow_value error, const char *where)
     if (where != NULL)
         flow__error_through(&error, NULL, where);
     if (self->failure.kind == FLOW_ERROR) {
-        flow__report("'%s' failed again, while failing: %s: %s",
+        flow_report("'%s' failed again, while failing: %s: %s",
                      self->stage.name, flow_class_of(&error)->name,
                      flow_message(&error));
         flow_drop(error);

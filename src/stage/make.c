@@ -31,6 +31,6 @@ flow_stage *flow_stage_new(const flow_type *t, const void *self)
     memcpy(flow_self(s), self, t->size);
     n = flow__inputs(s, &list);
     for (size_t i = 0; i < n; i++)
-        flow__own(list[i], s);
+        flow_read_by(list[i], s);
     return s;
 }

@@ -51,7 +51,7 @@ size_t flow_first_input(void *self, flow_stage ***list)
     return 1;
 }
 
-void flow__own(flow_stage *s, flow_stage *by)
+void flow_read_by(flow_stage *s, flow_stage *by)
 {
     if (!flow__is_shared(s) && s->owner == NULL)
         s->owner = by;
@@ -111,7 +111,7 @@ static flow_status fill_timed(flow_stage *s, flow_waker *w)
     own = all - flow__thread.asked;
     flow__thread.asked = before + all;
     if (own > flow__config.slow_step)
-        flow__report("'%s' (made at %s) held the loop for %.3f seconds",
+        flow_report("'%s' (made at %s) held the loop for %.3f seconds",
                      s->name, s->made != NULL ? s->made : "?", own);
     return st;
 }
@@ -159,7 +159,13 @@ flow_status flow_fill(flow_stage *s, flow_waker *w)
 }
 
 /* Takes the failure that a fill has found. */
-flow_value flow__failure_of(flow_stage *s)
+bool flow_has_ended(const flow_stage *s)
+{
+    return flow__is_shared(s)
+        || (s->ended && !s->failing && s->next == s->end);
+}
+
+flow_value flow_take_failure(flow_stage *s)
 {
     flow_value error;
 
@@ -183,7 +189,7 @@ flow_status flow__pull(flow_stage *s, flow_waker *w, flow_value *out)
         *out = *s->next++;
         break;
     case FLOW_FAILED:
-        *out = flow__failure_of(s);
+        *out = flow_take_failure(s);
         break;
     case FLOW_DONE:
         *out = flow_none();
@@ -206,7 +212,7 @@ flow_status flow_pull_set(flow_stage *s, flow_waker *w, flow_set *out)
         out->n = (size_t)(s->end - s->next);
         s->next = s->end;
     } else if (st == FLOW_FAILED) {
-        out->error = flow__failure_of(s);
+        out->error = flow_take_failure(s);
     }
     return st;
 }
@@ -215,7 +221,7 @@ flow_status flow_pull_set(flow_stage *s, flow_waker *w, flow_set *out)
 void flow__drop_failure(flow_stage *s)
 {
     if (s->failure.kind == FLOW_ERROR && !s->seen)
-        flow__report("%s (made at %s) was closed with a failure nobody read: "
+        flow_report("%s (made at %s) was closed with a failure nobody read: "
                      "%s: %s", s->name, s->made != NULL ? s->made : "?",
                      flow_class_of(&s->failure)->name,
                      flow_message(&s->failure));

@@ -16,12 +16,6 @@ void flow__stage_end(flow_stage *s);
 /* Forgets the failure of a stage, and reports it if nobody has looked at it. */
 void flow__drop_failure(flow_stage *s);
 
-/* The failure of a stage that answered FLOW_FAILED: moved out of it. */
-flow_value flow__failure_of(flow_stage *s);
-
-/* Says that `by` reads s, for listings. */
-void flow__own(flow_stage *s, flow_stage *by);
-
 size_t flow__inputs(flow_stage *s, flow_stage ***list);
 
 /* What a type of the library's own may do otherwise than others. */
