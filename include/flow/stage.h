@@ -184,6 +184,12 @@ struct flow_host {
     /* Runs what is due, after sleeping until something is if `sleep`. False:
      * nothing is posted and nothing can come. NULL: the loop is not ours. */
     bool (*turn)(flow_host *h, bool sleep);
+    /* The library's: flows that were woken. Leave it zero. */
+    struct flow__ready {
+        flow_task task;
+        struct flow__runner *first, *last;
+        bool running;
+    } ready;
 };
 
 /* The host of this thread: the core's own unless another was set. */

@@ -124,9 +124,10 @@ static bool core_turn(flow_host *h, bool sleep)
 }
 
 #define CORE_HOST(is_virtual) {                                              \
-    { core_now, core_post, core_cancel, core_post_from, core_turn },         \
-    { NULL, NULL, NULL, 0 }, 0, false, false, is_virtual,                    \
-    { PTHREAD_MUTEX_INITIALIZER, NULL, NULL }, PTHREAD_COND_INITIALIZER }
+    .host = { .now = core_now, .post = core_post, .cancel = core_cancel,     \
+              .post_from = core_post_from, .turn = core_turn },              \
+    .virtual = is_virtual, .sent.lock = PTHREAD_MUTEX_INITIALIZER,           \
+    .came = PTHREAD_COND_INITIALIZER }
 
 static FLOW__HERE struct core_host core = CORE_HOST(false);
 static FLOW__HERE struct core_host simulated = CORE_HOST(true);

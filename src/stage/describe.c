@@ -117,7 +117,11 @@ void flow__describe(flow_stage *s, char *text, size_t size)
     text[0] = 0;
     for (; s != NULL && at < size; s = flow__waiting_input(s)) {
         at = add(text, size, at, at > 0 ? " < %s" : "%s", s->name);
-        if (s->waits != NULL)
-            at = add(text, size, at, " (waits for %s)", s->waits);
+        if (s->waits == NULL)
+            continue;
+        at = add(text, size, at, " (waits for %s", s->waits);
+        if (s->at != NULL)
+            at = add(text, size, at, " '%s'", s->at);
+        at = add(text, size, at, "%s", ")");
     }
 }

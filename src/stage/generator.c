@@ -280,6 +280,7 @@ flow_stage *(flow_generate)(flow_body *body, flow_stage *source, void *arg)
     g->cleanups = NULL;
     g->stack = stack;
     g->filled = 0;
+    g->dice = 1;
     g->refused = 0;
     g->watched = flow__watched();
     g->begun = g->over = g->given_up = false;
@@ -327,11 +328,12 @@ flow_status flow__ask(flow_gen *self, flow_stage *from)
     return st;
 }
 
-void flow__wait_for(flow_gen *self, flow_waker **waker, const char *what)
+void flow__wait_for(flow_gen *self, flow_waker **waker, const char *what,
+                    const char *of)
 {
     *waker = self->waker;
     self->asks = NULL;
-    flow_waits_for(&self->stage, self->waker, what);
+    flow__waits_at(&self->stage, self->waker, what, of);
 }
 
 bool flow__may_go_on(flow_gen *self)
@@ -362,7 +364,8 @@ bool flow__nap_on(flow_gen *self, struct flow__nap *n)
 {
     if (n->over || self->waker == NULL)
         return false;
-    flow__wait_for(self, &n->waker, n->task.at > 0 ? "a timer" : "its turn");
+    flow__wait_for(self, &n->waker, n->task.at > 0 ? "a timer" : "its turn",
+                   NULL);
     return true;
 }
 

@@ -28,7 +28,7 @@ void flow__stage_begin(flow_stage *s, const flow_type *t)
     s->live_prev = NULL;
     s->live_next = here->live;
     s->name = t->name;
-    s->made = s->waits = NULL;
+    s->made = s->waits = s->at = NULL;
     s->since = 0;
     s->room = 1;
     s->status = FLOW_READY;
@@ -263,11 +263,18 @@ void flow_give(flow_stage *out, flow_value v)
     }
 }
 
-void flow_waits_for(flow_stage *out, flow_waker *w, const char *what)
+void flow__waits_at(flow_stage *out, flow_waker *w, const char *what,
+                    const char *of)
 {
     out->waits = what;
+    out->at = of;
     if (w != NULL && w->host != NULL)
         out->since = w->host->now(w->host);
+}
+
+void flow_waits_for(flow_stage *out, flow_waker *w, const char *what)
+{
+    flow__waits_at(out, w, what, NULL);
 }
 
 /* ---- Ending ------------------------------------------------------------ */

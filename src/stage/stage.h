@@ -49,8 +49,12 @@ static inline bool flow__is_shared(const flow_stage *s)
     return s == NULL || s == &flow__no_memory_stage;
 }
 
+/* As flow_waits_for; `of` is the name of what that belongs to, or NULL. */
+void flow__waits_at(flow_stage *out, flow_waker *w, const char *what,
+                    const char *of);
 /* A generator that waits: says for what. */
-void flow__wait_for(flow_gen *self, flow_waker **waker, const char *what);
+void flow__wait_for(flow_gen *self, flow_waker **waker, const char *what,
+                    const char *of);
 /* A wait is over: whether the body may go on. If not, that is counted, and the
  * call may not return. */
 bool flow__may_go_on(flow_gen *self);

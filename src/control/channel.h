@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* The inside of channels, for those who send, receive and choose. */
+#ifndef FLOW_CONTROL_CHANNEL_H
+#define FLOW_CONTROL_CHANNEL_H
+
+#include <flow/flow.h>
+
+/* Whether it stands for one there was no memory for. */
+bool flow__chan_is_lost(const flow_chan *c);
+
+/* Whether all who could receive have left. */
+bool flow__chan_is_left(const flow_chan *c);
+
+/* What sending into one that is finished, or lost, fails with. */
+flow_value flow__chan_refusal(const flow_chan *c);
+
+/* Sends p->v into p->c, which is neither finished nor left: true if it went
+ * into the ring. Otherwise p stands in line, and holds the channel. */
+bool flow__chan_send(struct flow__peer *p, flow_waker *w);
+/* Without waiting: false if it would have to. */
+bool flow__chan_send_now(flow_chan *c, flow_value v);
+/* To be called once after that; the channel may be gone then. */
+void flow__chan_end_sending(struct flow__peer *p);
+/* What such a peer waits for. */
+const char *flow__chan_lacks(const flow_chan *c);
+
+/* As flow_try; *met: a sender in line was served by it. */
+flow_status flow__chan_get(flow_chan *c, flow_value *v, bool *met);
+/* Stands in line to receive, unless it does; counts among the readers. */
+void flow__chan_stand_to_receive(struct flow__peer *p, flow_waker *w);
+void flow__chan_add_reader(flow_chan *c);
+/* Leaves the line; a call that it will not follow goes to another. */
+void flow__chan_leave(struct flow__peer *p, bool served);
+/* The channel may be gone then. */
+void flow__chan_remove_reader(flow_chan *c);
+
+#endif
