@@ -166,13 +166,13 @@ static inline __attribute__((always_inline)) void flow__park(flow_gen *self)
 
 /* Runs a suspended generator up to its next suspension. */
 static inline __attribute__((always_inline)) void
-flow__enter(flow_gen *self, flow_gen *g)
+flow__enter(flow_waker *w, flow_gen *g)
 {
     void *ip = g->stage.inside.ip;
 
     g->stage.inside.ip = NULL;
     g->stage.next = g->stage.end = g->stage.first;
-    g->waker = self->waker;
+    g->waker = w;
     flow__switch(&g->outside, &g->stage.inside, ip);
 }
 
@@ -184,7 +184,7 @@ static inline bool flow_next(flow_gen *self, flow_stage *from, flow_value *out)
     }
     while (from->next == from->end) {
         if (from->inside.ip != NULL) {
-            flow__enter(self, (flow_gen *)from);
+            flow__enter(self->waker, (flow_gen *)from);
             if (from->next != from->end)
                 break;
             if (from->inside.ip == NULL)
@@ -358,7 +358,7 @@ static inline flow_value flow__chan_take(flow_chan *c)
     return c->ring[at];
 }
 
-void flow__send_begin(flow_gen *self, struct flow__peer *p, flow_chan *c,
+bool flow__send_begin(flow_gen *self, struct flow__peer *p, flow_chan *c,
                       flow_value v);
 bool flow__send_on(flow_gen *self, struct flow__peer *p);
 bool flow__send_end(flow_gen *self, struct flow__peer *p);
@@ -371,12 +371,14 @@ static inline bool flow_send(flow_gen *self, flow_chan *c, flow_value v)
         flow__chan_put(c, v);
         return true;
     }
-    for (flow__send_begin(self, &p, c, v); flow__send_on(self, &p);)
-        flow__park(self);
+    if (flow__send_begin(self, &p, c, v))
+        do
+            flow__park(self);
+        while (flow__send_on(self, &p));
     return flow__send_end(self, &p);
 }
 
-void flow__receive_begin(flow_gen *self, struct flow__peer *p, flow_chan *c);
+bool flow__receive_begin(flow_gen *self, struct flow__peer *p, flow_chan *c);
 bool flow__receive_on(flow_gen *self, struct flow__peer *p);
 bool flow__receive_end(flow_gen *self, struct flow__peer *p, flow_value *out);
 
@@ -388,8 +390,10 @@ static inline bool flow_receive(flow_gen *self, flow_chan *c, flow_value *out)
         *out = flow__chan_take(c);
         return true;
     }
-    for (flow__receive_begin(self, &p, c); flow__receive_on(self, &p);)
-        flow__park(self);
+    if (flow__receive_begin(self, &p, c))
+        do
+            flow__park(self);
+        while (flow__receive_on(self, &p));
     return flow__receive_end(self, &p, out);
 }
 
@@ -418,7 +422,7 @@ struct flow__select {
     int chosen;                             /* less than 0: not yet         */
     bool failed, waits;
 };
-void flow__select_begin(flow_gen *self, struct flow__select *s,
+bool flow__select_begin(flow_gen *self, struct flow__select *s,
                         flow_case *cases, size_t n);
 bool flow__select_on(flow_gen *self, struct flow__select *s);
 int flow__select_end(flow_gen *self, struct flow__select *s);
@@ -427,8 +431,10 @@ static inline int flow_select(flow_gen *self, flow_case *cases, size_t n)
 {
     struct flow__select s;
 
-    for (flow__select_begin(self, &s, cases, n); flow__select_on(self, &s);)
-        flow__park(self);
+    if (flow__select_begin(self, &s, cases, n))
+        do
+            flow__park(self);
+        while (flow__select_on(self, &s));
     return flow__select_end(self, &s);
 }
 

@@ -18,12 +18,7 @@
 
 #include <string.h>
 
-static flow_chan no_memory = { .finished = true, .name = "?" };
-
-bool flow__chan_is_lost(const flow_chan *c)
-{
-    return c == &no_memory;
-}
+flow_chan flow__no_memory_chan = { .finished = true, .name = "?" };
 
 /* ---- The two lines ----------------------------------------------------- */
 static void stand(struct flow__line *l, struct flow__peer *p, bool in_front)
@@ -180,7 +175,7 @@ flow_chan *(flow_chan_new)(size_t room)
     if (places <= (SIZE_MAX - sizeof *c) / sizeof *c->ring)
         c = flow_alloc(sizeof *c + places * sizeof *c->ring);
     if (c == NULL)
-        return &no_memory;
+        return &flow__no_memory_chan;
     memset(c, 0, sizeof *c);
     c->ring = (flow_value *)(void *)(c + 1);
     c->places = places;
@@ -286,22 +281,12 @@ void flow__chan_leave(struct flow__peer *p, bool served)
 }
 
 /* ---- Sending ----------------------------------------------------------- */
-bool flow__chan_is_left(const flow_chan *c)
-{
-    return c->was_read && c->readers == 0;
-}
-
 flow_value flow__chan_refusal(const flow_chan *c)
 {
     if (flow__chan_is_lost(c))
         return flow__no_memory_error();
     return flow_error(FLOW_EINVAL, 0, "sending into the channel '%s', which is "
                       "finished", c->name);
-}
-
-const char *flow__chan_lacks(const flow_chan *c)
-{
-    return c->room > 0 ? "room in channel" : "a receiver of channel";
 }
 
 bool flow__chan_send_now(flow_chan *c, flow_value v)

@@ -5,11 +5,18 @@
 
 #include <flow/flow.h>
 
-/* Whether it stands for one there was no memory for. */
-bool flow__chan_is_lost(const flow_chan *c);
+/* Stands for those there was no memory for. Never written to. */
+extern flow_chan flow__no_memory_chan;
+static inline bool flow__chan_is_lost(const flow_chan *c)
+{
+    return c == &flow__no_memory_chan;
+}
 
 /* Whether all who could receive have left. */
-bool flow__chan_is_left(const flow_chan *c);
+static inline bool flow__chan_is_left(const flow_chan *c)
+{
+    return c->was_read && c->readers == 0;
+}
 
 /* What sending into one that is finished, or lost, fails with. */
 flow_value flow__chan_refusal(const flow_chan *c);
@@ -22,7 +29,10 @@ bool flow__chan_send_now(flow_chan *c, flow_value v);
 /* To be called once after that; the channel may be gone then. */
 void flow__chan_end_sending(struct flow__peer *p);
 /* What such a peer waits for. */
-const char *flow__chan_lacks(const flow_chan *c);
+static inline const char *flow__chan_lacks(const flow_chan *c)
+{
+    return c->room > 0 ? "room in channel" : "a receiver of channel";
+}
 
 /* As flow_try; *met: a sender in line was served by it. */
 flow_status flow__chan_get(flow_chan *c, flow_value *v, bool *met);

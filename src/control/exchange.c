@@ -6,12 +6,20 @@
 #include "stage/stage.h"
 
 /* ---- Sending ----------------------------------------------------------- */
-void flow__send_begin(flow_gen *self, struct flow__peer *p, flow_chan *c,
+bool flow__send_on(flow_gen *self, struct flow__peer *p)
+{
+    if (!p->waits || self->waker == NULL)
+        return false;
+    flow__wait_for(self, &p->waker, flow__chan_lacks(p->c), p->c->name);
+    return true;
+}
+
+bool flow__send_begin(flow_gen *self, struct flow__peer *p, flow_chan *c,
                       flow_value v)
 {
     *p = (struct flow__peer){ .c = c, .v = v };
     if (self->waker == NULL)
-        return;
+        return false;
     if (c->finished) {
         flow_raise_at(self, flow__chan_refusal(c), NULL);
     } else if (flow_is_failure(v)) {
@@ -20,14 +28,7 @@ void flow__send_begin(flow_gen *self, struct flow__peer *p, flow_chan *c,
     } else if (!flow__chan_is_left(c)) {
         flow__chan_send(p, self->waker);
     }
-}
-
-bool flow__send_on(flow_gen *self, struct flow__peer *p)
-{
-    if (!p->waits || self->waker == NULL)
-        return false;
-    flow__wait_for(self, &p->waker, flow__chan_lacks(p->c), p->c->name);
-    return true;
+    return flow__send_on(self, p);
 }
 
 /* Whoever waited to send while the channel was finished is told so. */
@@ -73,17 +74,8 @@ static void look(flow_gen *self, struct flow__peer *p)
     }
 }
 
-void flow__receive_begin(flow_gen *self, struct flow__peer *p, flow_chan *c)
+static bool waits_on(flow_gen *self, struct flow__peer *p)
 {
-    *p = (struct flow__peer){ .c = c };
-    if (self->waker != NULL)
-        look(self, p);
-}
-
-bool flow__receive_on(flow_gen *self, struct flow__peer *p)
-{
-    if (self->waker != NULL && p->told && !p->done)
-        look(self, p);
     if (self->waker == NULL)
         return false;
     if (p->waits) {
@@ -98,6 +90,21 @@ bool flow__receive_on(flow_gen *self, struct flow__peer *p)
         return true;
     }
     return false;
+}
+
+bool flow__receive_begin(flow_gen *self, struct flow__peer *p, flow_chan *c)
+{
+    *p = (struct flow__peer){ .c = c };
+    if (self->waker != NULL)
+        look(self, p);
+    return waits_on(self, p);
+}
+
+bool flow__receive_on(flow_gen *self, struct flow__peer *p)
+{
+    if (self->waker != NULL && p->told && !p->done)
+        look(self, p);
+    return waits_on(self, p);
 }
 
 bool flow__receive_end(flow_gen *self, struct flow__peer *p, flow_value *out)

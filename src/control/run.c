@@ -115,26 +115,52 @@ static flow_value take_last(struct flow__runner *r)
     return last;
 }
 
+/* As flow_next in a body: a suspended generator is entered from here, which is
+ * the quickest way. Whether it waits again. */
+static bool enters_and_waits(struct flow__runner *r)
+{
+    flow_stage *s = r->stage;
+
+    if (s == NULL || s->inside.ip == NULL || s->next != s->end)
+        return false;
+    flow__enter(&r->waker, (flow_gen *)s);
+    return s->next == s->end && s->inside.ip != NULL;
+}
+
+/* Takes what is ready; the last answer. */
+static flow_status take_all(struct flow__runner *r, flow_value *error, int *n)
+{
+    flow_set set = { NULL, 0, flow_none() };
+    flow_status st = FLOW_READY;
+
+    for (*n = 0; *n < SETS_AT_A_TIME && !r->stop; ++*n) {
+        if (enters_and_waits(r))
+            return FLOW_WAIT;
+        st = flow_pull_set(r->stage, &r->waker, &set);
+        if (st != FLOW_READY)
+            break;
+        keep_last(r, &set);
+    }
+    *error = set.error;
+    return st;
+}
+
 /* Gives how many row sets it has taken. */
 static int drive(struct flow__runner *r)
 {
-    flow_status st = FLOW_READY;
-    flow_set set = { NULL, 0, { FLOW_NONE, 0, 0, { 0 } } };
-    int n = 0;
+    flow_value error = flow_none();
+    flow_status st;
+    int n;
 
     flow_hold(&r->ended);
     flow__thread.inside++;
     r->driving = true;
-    for (; st == FLOW_READY && n < SETS_AT_A_TIME && !r->stop; n++) {
-        st = flow_pull_set(r->stage, &r->waker, &set);
-        if (st == FLOW_READY)
-            keep_last(r, &set);
-    }
+    st = take_all(r, &error, &n);
     r->driving = false;
     if (st == FLOW_DONE)
         finish(r, take_last(r));
     else if (st == FLOW_FAILED)
-        finish(r, set.error);
+        finish(r, error);
     else if (r->stop)
         finish(r, flow_none());
     else if (st == FLOW_READY)

@@ -270,25 +270,27 @@ static void stop_waiting(flow_case *c)
 }
 
 /* ---- The three steps --------------------------------------------------- */
-void flow__select_begin(flow_gen *self, struct flow__select *s,
-                        flow_case *cases, size_t n)
+static bool waits_on(flow_gen *self, struct flow__select *s)
 {
-    *s = (struct flow__select){ .cases = cases, .n = n, .chosen = -1 };
-    if (self->waker != NULL)
+    if (s->chosen < 0 && self->waker != NULL)
         try_all(self, s);
-}
-
-bool flow__select_on(flow_gen *self, struct flow__select *s)
-{
-    if (s->waits) {
-        leave_lines(s);
-        if (s->chosen < 0 && self->waker != NULL)
-            try_all(self, s);
-    }
     if (s->chosen >= 0 || s->failed || self->waker == NULL || is_over(s))
         return false;
     wait_for_all(self, s);
     return true;
+}
+
+bool flow__select_begin(flow_gen *self, struct flow__select *s,
+                        flow_case *cases, size_t n)
+{
+    *s = (struct flow__select){ .cases = cases, .n = n, .chosen = -1 };
+    return waits_on(self, s);
+}
+
+bool flow__select_on(flow_gen *self, struct flow__select *s)
+{
+    leave_lines(s);
+    return waits_on(self, s);
 }
 
 int flow__select_end(flow_gen *self, struct flow__select *s)
