@@ -145,6 +145,7 @@ struct flow_gen {
 };
 
 flow_status flow__ask(flow_gen *self, flow_stage *from);
+bool flow__may_read(flow_gen *self, flow_stage *from);
 flow_status flow__pull(flow_stage *s, flow_waker *w, flow_value *out);
 bool flow__yield_rarely(flow_gen *self, flow_value v);
 void flow__park_watched(flow_gen *self);
@@ -183,6 +184,9 @@ static inline bool flow_next(flow_gen *self, flow_stage *from, flow_value *out)
         return false;
     }
     while (from->next == from->end) {
+        if (FLOW__RARELY(from->owner != &self->stage)
+            && !flow__may_read(self, from))
+            return false;
         if (from->inside.ip != NULL) {
             flow__enter(self->waker, (flow_gen *)from);
             if (from->next != from->end)

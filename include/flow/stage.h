@@ -188,6 +188,7 @@ struct flow_host {
     struct flow__ready {
         flow_task task;
         struct flow__runner *first, *last;
+        double time;                        /* when they began to run       */
         bool running;
     } ready;
 };

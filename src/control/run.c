@@ -7,6 +7,9 @@
 #include "stage/describe.h"
 #include "stage/stage.h"
 
+#include <stdio.h>
+#include <string.h>
+
 /* Row sets taken from one flow at a time, and what is done in one turn of the
  * host, so that flows which are always ready, or wake each other for ever, keep
  * neither the others nor the host from their turn. */
@@ -152,7 +155,7 @@ static int drive(struct flow__runner *r)
     flow_status st;
     int n;
 
-    flow_hold(&r->ended);
+    r->ended.refs++;
     flow__thread.inside++;
     r->driving = true;
     st = take_all(r, &error, &n);
@@ -166,7 +169,10 @@ static int drive(struct flow__runner *r)
     else if (st == FLOW_READY)
         woken(&r->waker);
     flow__thread.inside--;
-    flow_release(&r->ended);
+    if (r->ended.refs > 1)
+        r->ended.refs--;
+    else
+        flow_release(&r->ended);
     return n;
 }
 
@@ -178,6 +184,7 @@ static void run_ready(flow_task *t)
     int left = STEPS_IN_A_TURN;
 
     q->running = true;
+    q->time = host->now(host);
     while (q->first != NULL && left > 0) {
         struct flow__runner *r = q->first;
         leave_ready(r);
@@ -224,11 +231,32 @@ flow_deferred *flow_run(flow_stage *s)
 }
 
 /* ---- The loop ---------------------------------------------------------- */
+enum { NAMED_MOST = 8 };            /* flows, in one message                */
+
+/* Who waits for what: r, and those beside it, who wait as well. */
+static void describe_stuck(struct flow__runner *r, char *text, size_t size)
+{
+    size_t at = 0, others = 0;
+
+    flow__describe(r->stage, text, size);
+    for (struct flow__runner *o = flow__thread.runners; o != NULL; o = o->next)
+        if (o != r && ++others < NAMED_MOST) {
+            at = strlen(text);
+            snprintf(text + at, size - at, ", nor ");
+            at = strlen(text);
+            flow__describe(o->stage, text + at, size - at);
+        }
+    at = strlen(text);
+    if (others >= NAMED_MOST)
+        snprintf(text + at, size - at, ", nor %zu more",
+                 others - NAMED_MOST + 1);
+}
+
 static void fail_stuck(struct flow__runner *r)
 {
-    char who[256];
+    char who[1024];
 
-    flow__describe(r->stage, who, sizeof who);
+    describe_stuck(r, who, sizeof who);
     flow_hold(&r->ended);
     finish(r, flow_error(FLOW_ESTUCK, 0, "nothing is left that could wake %s",
                          who));

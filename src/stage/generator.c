@@ -310,6 +310,44 @@ bool flow_closing(const flow_gen *self)
 }
 
 /* ---- Waiting, from the inside ------------------------------------------ */
+bool flow__generator_waits(const flow_gen *g)
+{
+    const flow_stage *s = &g->stage;
+
+    return g->begun && !g->over && is_suspended(g)
+        && s->end != s->first + s->room;
+}
+
+/* Whether `other`, which once asked `from`, is there and waits for it. */
+static bool waits_for(flow_stage *other, const flow_stage *from)
+{
+    const flow_gen *g = (const flow_gen *)other;
+
+    return flow__is_live(other) && flow__is_generator(other)
+        && flow__generator_waits(g) && g->asks == from && other->waits == NULL;
+}
+
+/* A stage remembers one waker: a second who waits would leave the first waiting
+ * for ever. */
+bool flow__may_read(flow_gen *self, flow_stage *from)
+{
+    flow_stage *other;
+
+    if (flow__is_shared(from))
+        return true;
+    other = from->owner;
+    if (other == &self->stage || !waits_for(other, from)) {
+        from->owner = &self->stage;
+        return true;
+    }
+    flow_raise_at(self, flow_error(FLOW_EINVAL, 0, "'%s' asks '%s' while '%s' "
+                                   "waits for it; give each a stage of its "
+                                   "own, by flow_from_chan or flow_tee",
+                                   self->stage.name, from->name, other->name),
+                  NULL);
+    return false;
+}
+
 flow_status flow__ask(flow_gen *self, flow_stage *from)
 {
     flow_status st;
@@ -320,8 +358,9 @@ flow_status flow__ask(flow_gen *self, flow_stage *from)
     }
     if (from == &flow__no_memory_stage && self->asks == from)
         return FLOW_DONE;                   /* it cannot remember it told   */
+    if (!flow__may_read(self, from))
+        return FLOW_FAILED;
     self->asks = from;
-    flow_read_by(from, &self->stage);
     st = flow_fill(from, self->waker);
     if (st == FLOW_FAILED)
         flow_raise_at(self, flow_take_failure(from), NULL);

@@ -18,6 +18,9 @@ void flow__drop_failure(flow_stage *s);
 
 size_t flow__inputs(flow_stage *s, flow_stage ***list);
 
+/* Whether s, which may be anything, is a stage of this thread. */
+bool flow__is_live(const flow_stage *s);
+
 /* What a type of the library's own may do otherwise than others. */
 struct flow__own_type {
     /* Closes it at once, if nothing is left to end and to close before. */
@@ -33,6 +36,8 @@ static inline bool flow__is_generator(const flow_stage *s)
 {
     return s->type == &flow__generator_type;
 }
+/* Whether it is suspended, and not because it has yielded all it may. */
+bool flow__generator_waits(const flow_gen *g);
 
 /* What `status` may be besides an answer. */
 enum {
