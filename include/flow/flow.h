@@ -198,6 +198,11 @@ bool flow_block(flow_stage *s, flow_value *out);
  * does. */
 flow_value flow_block_all(flow_stage *s);
 
+/* Runs the loop until d has fired: its value, or the ERROR it failed with. Takes
+ * d. What else runs in this thread goes on meanwhile, and stays as it is then.
+ */
+flow_value flow_block_on(flow_deferred *d);
+
 /* The failure flow_block ended with, or NULL. Borrowed until s is closed. */
 const flow_value *flow_failure(const flow_stage *s);
 
@@ -225,7 +230,9 @@ void           flow_fire(flow_deferred *d, flow_value v);      /* takes v; the
                                                first firing counts          */
 void           flow_then(flow_deferred *d, flow_function *good,
                          flow_function *bad, void *arg);
-flow_value     flow_later(flow_deferred *d);                   /* takes d   */
+flow_value     flow_later(flow_deferred *d);        /* a BOX; takes d       */
+flow_deferred *flow_deferred_of(const flow_value *v);   /* the one in such a
+                                               BOX, borrowed; NULL: it is none */
 bool           flow_fired(const flow_deferred *d);
 const flow_value *flow_outcome(const flow_deferred *d); /* NULL: not yet; a
                                                failure looked at is handled */

@@ -371,7 +371,7 @@ static inline bool flow_send(flow_gen *self, flow_chan *c, flow_value v)
 {
     struct flow__peer p;
 
-    if (c->count < c->easy && self->waker != NULL && !flow_is_failure(v)) {
+    if (c != NULL && c->count < c->easy && self->waker != NULL && !flow_is_failure(v)) {
         flow__chan_put(c, v);
         return true;
     }
@@ -390,7 +390,7 @@ static inline bool flow_receive(flow_gen *self, flow_chan *c, flow_value *out)
 {
     struct flow__peer p;
 
-    if (c->count > 0 && c->easy > 0 && self->waker != NULL) {
+    if (c != NULL && c->count > 0 && c->easy > 0 && self->waker != NULL) {
         *out = flow__chan_take(c);
         return true;
     }

@@ -73,6 +73,12 @@ void       flow_chan_release(flow_chan *c);             /* NULL is fine     */
  * By default it is where it was made. Gives c. */
 flow_chan *flow_chan_named(flow_chan *c, const char *name);
 
+/* A channel as a value, a BOX that takes one hold of c, so that a request can
+ * bring along where its answer goes; and the channel in it, borrowed, or NULL.
+ */
+flow_value flow_chan_value(flow_chan *c);
+flow_chan *flow_chan_of(const flow_value *v);
+
 /* Sends v, which it takes; waits for room, or for a receiver. False: nobody
  * will receive it any more (v is dropped), or the generator is being closed.
  * Into a channel that is finished: fails with FLOW_EINVAL. An ERROR that is not

@@ -142,10 +142,17 @@ static bool take(flow_chan *c, flow_value *v, bool *met)
     return true;
 }
 
+/* What is wrong with one that is lost. */
+static flow_value loss(const flow_chan *c)
+{
+    return c != NULL ? flow__no_memory_error()
+                     : flow_error(FLOW_EINVAL, 0, "a channel that is NULL");
+}
+
 flow_status flow__chan_get(flow_chan *c, flow_value *v, bool *met)
 {
     if (flow__chan_is_lost(c)) {
-        *v = flow__no_memory_error();
+        *v = loss(c);
         return FLOW_FAILED;
     }
     if (take(c, v, met)) {
@@ -215,12 +222,31 @@ flow_chan *flow_chan_hold(flow_chan *c)
 
 void flow_chan_release(flow_chan *c)
 {
-    if (c == NULL || flow__chan_is_lost(c))
+    if (flow__chan_is_lost(c))
         return;
     if (c->holders == 1)
         flow_finish(c, flow_none());
     c->holders--;
     discard_unheld(c);
+}
+
+static void release_boxed(void *c)
+{
+    flow_chan_release(c);
+}
+
+static const flow_class chan_class = {
+    .name = "channel", .release = release_boxed
+};
+
+flow_value flow_chan_value(flow_chan *c)
+{
+    return flow_box(&chan_class, c);
+}
+
+flow_chan *flow_chan_of(const flow_value *v)
+{
+    return flow_unbox(v, &chan_class);
 }
 
 void flow_finish(flow_chan *c, flow_value last)
@@ -284,7 +310,7 @@ void flow__chan_leave(struct flow__peer *p, bool served)
 flow_value flow__chan_refusal(const flow_chan *c)
 {
     if (flow__chan_is_lost(c))
-        return flow__no_memory_error();
+        return loss(c);
     return flow_error(FLOW_EINVAL, 0, "sending into the channel '%s', which is "
                       "finished", c->name);
 }
@@ -324,7 +350,7 @@ void flow__chan_end_sending(struct flow__peer *p)
 
 bool flow_offer(flow_chan *c, flow_value v)
 {
-    bool fits = !c->finished && !flow__chan_is_left(c);
+    bool fits = !flow__chan_is_closed(c) && !flow__chan_is_left(c);
 
     if (flow_is_failure(v)) {
         flow_finish(c, v);
@@ -347,13 +373,15 @@ bool flow_offer(flow_chan *c, flow_value v)
 /* ---- Asking about ------------------------------------------------------ */
 size_t flow_chan_room(const flow_chan *c)
 {
-    if (c->finished || flow__chan_is_left(c) || c->senders.n > 0)
+    if (flow__chan_is_closed(c) || flow__chan_is_left(c) || c->senders.n > 0)
         return 0;
     return c->room > 0 ? c->room - c->count : has_place(c);
 }
 
 ptrdiff_t flow_chan_balance(const flow_chan *c)
 {
+    if (flow__chan_is_lost(c))
+        return 0;
     return (ptrdiff_t)(c->count + c->senders.n) - (ptrdiff_t)c->receivers.n;
 }
 

@@ -5,11 +5,12 @@
 
 #include <flow/flow.h>
 
-/* Stands for those there was no memory for. Never written to. */
+/* Stands for those there was no memory for. Never written to. One that is NULL is
+ * as good as lost. */
 extern flow_chan flow__no_memory_chan;
 static inline bool flow__chan_is_lost(const flow_chan *c)
 {
-    return c == &flow__no_memory_chan;
+    return c == NULL || c == &flow__no_memory_chan;
 }
 
 /* Whether all who could receive have left. */
@@ -18,7 +19,12 @@ static inline bool flow__chan_is_left(const flow_chan *c)
     return c->was_read && c->readers == 0;
 }
 
-/* What sending into one that is finished, or lost, fails with. */
+/* Whether nothing can be sent into it, or ever again; and what that fails with.
+ */
+static inline bool flow__chan_is_closed(const flow_chan *c)
+{
+    return c == NULL || c->finished;
+}
 flow_value flow__chan_refusal(const flow_chan *c);
 
 /* Sends p->v into p->c, which is neither finished nor left: true if it went

@@ -150,7 +150,7 @@ static flow_status send_next(struct writer *t, flow_stage *out, flow_waker *w)
     flow_value v;
     flow_status st;
 
-    if (t->c->finished)
+    if (flow__chan_is_closed(t->c))
         return flow_raise_in(out, flow__chan_refusal(t->c));
     if (flow__chan_is_left(t->c))
         return end_writing(t);

@@ -20,7 +20,7 @@ bool flow__send_begin(flow_gen *self, struct flow__peer *p, flow_chan *c,
     *p = (struct flow__peer){ .c = c, .v = v };
     if (self->waker == NULL)
         return false;
-    if (c->finished) {
+    if (flow__chan_is_closed(c)) {
         flow_raise_at(self, flow__chan_refusal(c), NULL);
     } else if (flow_is_failure(v)) {
         flow_finish(c, v);

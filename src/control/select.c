@@ -37,7 +37,7 @@ static enum attempt attempt_send(flow_gen *self, flow_case *c)
     flow_chan *to = c->what;
     bool sent;
 
-    if (to->finished) {
+    if (flow__chan_is_closed(to)) {
         flow_raise_at(self, flow__chan_refusal(to), NULL);
         return FAILED;
     }
