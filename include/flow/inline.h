@@ -319,7 +319,7 @@ struct flow__peer {
     bool waits;                             /* stands in line               */
     bool told;                              /* was called from its line     */
     bool done;                              /* v was received               */
-    bool polite;                            /* lets another go on first     */
+    bool polite;                            /* the sender is to go on first */
 };
 
 struct flow__line {
@@ -389,6 +389,7 @@ bool flow__receive_end(flow_gen *self, struct flow__peer *p, flow_value *out);
 static inline bool flow_receive(flow_gen *self, flow_chan *c, flow_value *out)
 {
     struct flow__peer p;
+    bool received;
 
     if (c != NULL && c->count > 0 && c->easy > 0 && self->waker != NULL) {
         *out = flow__chan_take(c);
@@ -398,7 +399,10 @@ static inline bool flow_receive(flow_gen *self, flow_chan *c, flow_value *out)
         do
             flow__park(self);
         while (flow__receive_on(self, &p));
-    return flow__receive_end(self, &p, out);
+    received = flow__receive_end(self, &p, out);
+    if (FLOW__RARELY(p.polite))
+        flow_cooperate(self, 0);
+    return received;
 }
 
 /* ---- Choosing ---------------------------------------------------------- */

@@ -10,7 +10,17 @@ struct reader {
     struct flow__peer peer;
     flow_value held;                        /* while the sender goes first  */
     bool holds;
+    flow_task turn;                         /* when it has                  */
+    flow_waker *waker;
 };
+
+static void turn_came(flow_task *t)
+{
+    struct reader *r = (struct reader *)(void *)
+                       ((char *)t - offsetof(struct reader, turn));
+
+    flow_wake(r->waker);
+}
 
 static void give(struct reader *r, flow_stage *out)
 {
@@ -40,7 +50,8 @@ static flow_status wait_politely(struct reader *r, flow_stage *out,
 {
     flow__chan_leave(&r->peer, true);
     flow_waits_for(out, w, "its turn");
-    flow_wake(w);
+    r->waker = w;
+    w->host->post(w->host, &r->turn, 0);
     return FLOW_WAIT;
 }
 
@@ -76,6 +87,8 @@ static void reader_close(void *self)
         return;
     if (r->holds)
         flow_drop(r->held);
+    if (r->turn.posted)
+        r->waker->host->cancel(r->waker->host, &r->turn);
     flow__chan_leave(&r->peer, false);
     flow__chan_remove_reader(r->peer.c);
 }
@@ -86,7 +99,7 @@ flow_stage *(flow_from_chan)(flow_chan *c)
         .name = "channel", .size = sizeof(struct reader), .fill = reader_fill,
         .close = reader_close
     };
-    struct reader r = { .peer = { .c = c } };
+    struct reader r = { .peer.c = c, .turn.call = turn_came };
 
     flow__chan_add_reader(c);
     if (!flow__chan_is_lost(c))

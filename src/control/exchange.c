@@ -76,20 +76,10 @@ static void look(flow_gen *self, struct flow__peer *p)
 
 static bool waits_on(flow_gen *self, struct flow__peer *p)
 {
-    if (self->waker == NULL)
+    if (self->waker == NULL || !p->waits)
         return false;
-    if (p->waits) {
-        flow__wait_for(self, &p->waker, "a value from channel", p->c->name);
-        return true;
-    }
-    if (p->polite) {
-        flow_waker *again;
-        p->polite = false;
-        flow__wait_for(self, &again, "its turn", NULL);
-        flow_wake(again);
-        return true;
-    }
-    return false;
+    flow__wait_for(self, &p->waker, "a value from channel", p->c->name);
+    return true;
 }
 
 bool flow__receive_begin(flow_gen *self, struct flow__peer *p, flow_chan *c)
