@@ -34,8 +34,8 @@ static void consumer(flow_gen *self, flow_stage *source, void *arg)
 int main(void)
 {
     flow_chan *c = flow_chan_new(0);
-    flow_deferred *reading = flow_spawn(consumer, c);
-    flow_deferred *writing = flow_spawn(producer, c);
+    flow_deferred *reading = flow_spawn(consumer, NULL, c);
+    flow_deferred *writing = flow_spawn(producer, NULL, c);
 
     flow_loop();
     flow_release(writing);

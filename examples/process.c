@@ -113,9 +113,9 @@ static bool check(flow_gen *self, const char *what)
     flow_value v;
     bool done;
 
-    flow_group_add(g, flow_spawn(check_credit, &o));
-    flow_group_add(g, flow_spawn(check_stock, &o));
-    flow_group_add(g, flow_spawn(find_price, &o));
+    flow_group_add(g, flow_spawn(check_credit, NULL, &o));
+    flow_group_add(g, flow_spawn(check_stock, NULL, &o));
+    flow_group_add(g, flow_spawn(find_price, NULL, &o));
     all = flow_group_end(g);
     done = flow_await(self, all, &v);
     flow_release(all);
@@ -184,11 +184,11 @@ int main(void)
     confirmations = flow_chan_named(flow_chan_new(0), "confirmations");
     for (int i = 0; i < 3; i++) {
         partners[i]->requests = flow_chan_new(0);
-        flow_group_add(services, flow_spawn(serve, partners[i]));
+        flow_group_add(services, flow_spawn(serve, NULL, partners[i]));
     }
-    flow_group_add(services, flow_spawn(process, NULL));
+    flow_group_add(services, flow_spawn(process, NULL, NULL));
     all = flow_group_end(services);
-    flow_drop(flow_block_on(flow_spawn(customers, NULL)));
+    flow_drop(flow_block_on(flow_spawn(customers, NULL, NULL)));
 
     flow_release(all);
     for (int i = 0; i < 3; i++)

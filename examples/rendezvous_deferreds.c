@@ -54,7 +54,7 @@ int main(void)
     requests = flow_chan_new(2);
     for (int i = 0; i < 3; i++)
         replies[i] = handle(paths[i]);
-    answering = flow_spawn(programme, NULL);
+    answering = flow_spawn(programme, NULL, NULL);
     flow_drop(flow_block_on(flow_gather(replies, 3)));
     flow_release(answering);
     flow_chan_release(requests);

@@ -46,9 +46,9 @@ int main(void)
     flow_deferred *answering;
 
     requests = flow_chan_new(0);
-    answering = flow_spawn(programme, NULL);
+    answering = flow_spawn(programme, NULL, NULL);
     for (int i = 0; i < 3; i++)
-        flow_group_add(handlers, flow_spawn(handler, (void *)paths[i]));
+        flow_group_add(handlers, flow_spawn(handler, NULL, (void *)paths[i]));
     flow_drop(flow_block_on(flow_group_end(handlers)));
     flow_release(answering);
     flow_chan_release(requests);

@@ -15,7 +15,7 @@
  *         flow_finish(k->meals, flow_none());
  *     }
  *
- *     flow_deferred *cooking = flow_spawn(cook, &kitchen);
+ *     flow_deferred *cooking = flow_spawn(cook, NULL, &kitchen);
  *     flow_loop();
  *     flow_release(cooking);
  *
@@ -42,9 +42,13 @@ extern "C" {
 #pragma GCC visibility push(default)
 
 /* ---- Tasklets ----------------------------------------------------------- */
-/* Runs `body`, without a source, beside all others: the deferred is that of
- * flow_run. */
-#define flow_spawn(body, arg)   flow_run(flow_generate((body), NULL, (arg)))
+/* Runs `body` beside all others: the deferred is that of flow_run. `arg` is
+ * borrowed; what the tasklet shall own goes into `source`, which may be NULL:
+ *
+ *     flow_spawn(cook, flow_once(order), &kitchen)
+ */
+#define flow_spawn(body, source, arg)                                        \
+    flow_run(flow_generate(body, source, arg))
 
 /* A group owns any number of tasklets, flows and other deferreds. When one
  * fails, the rest are closed. */
