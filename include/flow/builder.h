@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+/* The builder: a flow as a list of steps, built once and executed as often as
+ * wanted, each time with a value to start with.
+ *
+ * Where operators pull values through a chain, here each value is pushed
+ * through the steps, depth first: what a branch makes of one goes through the
+ * rest of the steps, item by item, before the next is taken. So a program is
+ * written down in the order in which it happens:
+ *
+ *     #include <flow/builder.h>
+ *
+ *     flow_builder *b = flow_builder_new();
+ *     flow_add_branch(b, orders_of, NULL, shop);     a customer: his orders
+ *     flow_add_branch(b, lines_of, NULL, shop);      an order: its lines
+ *     flow_add_function(b, price, shop);             a line: what it costs
+ *     flow_add_merge(b, flow_int(0), add, NULL);     all of them: the total
+ *
+ *     flow_value total = flow_block_all(flow_execute(b, flow_literal("ann")));
+ *     flow_builder_release(b);
+ *
+ * An execution is a stage: what comes out of the last step are its results. So
+ * all that drives and reads stages serves it: flow_block, flow_run, operators,
+ * the branch of another builder. Any number of executions of one builder may be
+ * under way at the same time; each has accumulated values of its own, and they
+ * share nothing but the steps and their `arg`.
+ *
+ * A step that cannot go on yet answers flow_pause(). The execution is set
+ * aside, and the same step is tried again with the same value. (The Flow of
+ * March 2003; PauseFlow) */
+#ifndef FLOW_BUILDER_H
+#define FLOW_BUILDER_H
+
+#include <flow/flow.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+#pragma GCC visibility push(default)
+
+typedef struct flow_builder flow_builder;
+
+/* ---- A builder -------------------------------------------------------------
+ * Counted: yours to release, and held by each execution and each builder that
+ * it is a part of. NULL is fine. */
+flow_builder *flow_builder_new(void);
+void flow_builder_release(flow_builder *b);
+
+/* ---- Steps -----------------------------------------------------------------
+ * Each call adds one behind those there are, and gives b. They never fail: out
+ * of memory, given a wrong argument, or called when b has been executed or is a
+ * part of another builder and so has all its steps, they make every execution
+ * that is begun from then on fail, and say why.
+ *
+ * A function gets the value, which it takes, and `arg`, which is borrowed until
+ * the last execution is closed and the builder released. An ERROR it answers is
+ * the failure of the execution; flow_pause() asks for another try. Settled
+ * errors pass by untouched: no function of a branch, function or merge sees
+ * them. */
+
+/* For each value the items of the stage that f makes of it; NULL is no items.
+ * Then on_finish, if it is not NULL, is called with that value; what it answers
+ * is dropped, unless it is an ERROR. */
+flow_builder *flow_add_branch(flow_builder *b, flow_expand *f,
+                              flow_function *on_finish, void *arg);
+
+/* One for one. Unless: an answer that compares equal to `stop` goes no further.
+ */
+flow_builder *flow_add_function(flow_builder *b, flow_function *f, void *arg);
+flow_builder *flow_add_function_unless(flow_builder *b, flow_function *f,
+                                       flow_value stop, void *arg);
+
+/* Nothing goes further: what the steps before do is all that is wanted. */
+flow_builder *flow_add_discard(flow_builder *b);
+
+/* Executes `sub` with the value, and drops its results; then the value itself
+ * goes on. For several, one after the other, add several. */
+flow_builder *flow_add_chain(flow_builder *b, flow_builder *sub);
+
+/* ---- Scopes and merges -----------------------------------------------------
+ * A merge accumulates in the nearest scope: that of the last flow_add_context
+ * before it, or else the whole execution. A scope begins with each value that
+ * comes to the context, and closes when all has been done that this value led
+ * to. Each merge has a value of its own in it, which begins as `start`, shared:
+ * for an object that is changed in place begin with NONE, and have f make it.
+ */
+
+/* Opens a scope. When it closes, its merges pass their last values on, in the
+ * order of the steps; then on_flush, if it is not NULL, is called with the TUPLE
+ * of the value it began with and of the accumulated value of each merge; what it
+ * answers is dropped, unless it is an ERROR. */
+flow_builder *flow_add_context(flow_builder *b, flow_function *on_flush,
+                               void *arg);
+
+/* Passes nothing on but, when the scope closes, the value accumulated; that is
+ * start if none came. (addMerge with reduce of the original) */
+flow_builder *flow_add_merge(flow_builder *b, flow_value start, flow_fold *f,
+                             void *arg);
+
+/* Passes on at once what f answers, and accumulates what it leaves in *so_far,
+ * which is the scope's: drop what you replace. A function that answers
+ * flow_pause() has not touched it. (addMerge without) */
+typedef flow_value flow_running(flow_value *so_far, flow_value next, void *arg);
+flow_builder *flow_add_merge_running(flow_builder *b, flow_value start,
+                                     flow_running *f, void *arg);
+
+/* When the scope closes, the LIST of all that came, settled errors among them.
+ * The execution fails with FLOW_ELIMIT beyond `most` of them. */
+flow_builder *flow_add_merge_to_list(flow_builder *b, size_t most);
+
+/* ---- Executing ---------------------------------------------------------- */
+
+/* One execution, which begins when it is asked. Takes start. Closing it closes
+ * the branches that are open; on_finish and on_flush are not called then, nor
+ * after a failure. The trace of a failure names the step. */
+flow_stage *flow_execute(flow_builder *b, flow_value start);
+
+/* The answer of a step that must wait, for want of something that does not wake
+ * it: an ERROR of class FLOW_EPAUSE. The same step is tried again with the same
+ * value after the interval of its builder: 0, the default, is one turn of the
+ * loop. All functions of steps may answer it, on_finish and on_flush as well; a
+ * branch says it by flow_failed(flow_pause()).
+ *
+ * The stage of a branch may raise it: one that has not ended by that, such as a
+ * flow_iterate whose step gives it and answers FLOW_READY, is asked again; one
+ * that has ended is made again of the same value, but if it had given items the
+ * execution fails. A generator need not end: it waits where it is, for what it
+ * likes, and all steps with it. */
+flow_value flow_pause(void);
+extern const flow_error_class FLOW_EPAUSE[1];
+
+/* The interval, in seconds, for the executions begun from then on. Gives b. */
+flow_builder *flow_wait_interval(flow_builder *b, double seconds);
+
+/* Names the step added last in traces, and says where it was added; both are
+ * borrowed for ever. The calls above do so by themselves. Gives b. */
+flow_builder *flow_step_made(flow_builder *b, const char *name,
+                             const char *where);
+
+#pragma GCC visibility pop
+#ifdef __cplusplus
+}
+#endif
+
+#define flow_add_branch(b, f, ...)                                           \
+    flow_step_made(flow_add_branch(b, f, __VA_ARGS__), #f, FLOW_HERE)
+#define flow_add_function(b, f, ...)                                         \
+    flow_step_made(flow_add_function(b, f, __VA_ARGS__), #f, FLOW_HERE)
+#define flow_add_function_unless(b, f, ...)                                  \
+    flow_step_made(flow_add_function_unless(b, f, __VA_ARGS__), #f, FLOW_HERE)
+#define flow_add_context(b, on_flush, ...)                                   \
+    flow_step_made(flow_add_context(b, on_flush, __VA_ARGS__), #on_flush,    \
+                   FLOW_HERE)
+#define flow_add_merge(b, start, f, ...)                                     \
+    flow_step_made(flow_add_merge(b, start, f, __VA_ARGS__), #f, FLOW_HERE)
+#define flow_add_merge_running(b, start, f, ...)                             \
+    flow_step_made(flow_add_merge_running(b, start, f, __VA_ARGS__), #f,     \
+                   FLOW_HERE)
+#define flow_add_merge_to_list(b, ...)                                       \
+    flow_step_made(flow_add_merge_to_list(b, __VA_ARGS__), "merge_to_list",  \
+                   FLOW_HERE)
+#define flow_execute(...) flow_made(flow_execute(__VA_ARGS__), FLOW_HERE)
+
+#endif
