@@ -13,7 +13,7 @@
 #include <string.h>
 
 enum kind {
-    BRANCH, FUNCTION, UNLESS, CONTEXT, MERGE, RUNNING, TO_LIST, CHAIN, DISCARD,
+    BRANCH, FUNCTION, STOP, CONTEXT, MERGE, RUNNING, TO_LIST, CHAIN, DISCARD,
     KINDS
 };
 
@@ -134,11 +134,11 @@ static void model(const struct program *p, size_t at, int64_t v,
     case BRANCH:
         model_branch(p, at, v, s, gives);
         break;
-    case FUNCTION: case UNLESS:
+    case FUNCTION: case STOP:
         happens(FUNCTION, v);
         v = mix(v, 0, step->k);
         if (step->kind == FUNCTION || v % 3 != 0)
-            model(p, at + 1, step->kind == UNLESS ? v % 3 : v, s, gives);
+            model(p, at + 1, step->kind == STOP ? v % 3 : v, s, gives);
         break;
     case CONTEXT:
         model_scope(p, at + 1, v, gives);
@@ -268,7 +268,7 @@ static flow_value function(flow_value v, void *arg)
         return flow_pause();
     happens(FUNCTION, n);
     n = mix(n, 0, step->k);
-    return flow_int(step->kind == UNLESS ? n % 3 : n);
+    return flow_int(step->kind == STOP ? n % 3 : n);
 }
 
 static flow_value merge(flow_value so_far, flow_value v, void *arg)
@@ -308,8 +308,9 @@ static void add_step(flow_builder *b, struct step *s)
     case FUNCTION:
         flow_add_function(b, function, s);
         break;
-    case UNLESS:
-        flow_add_function_unless(b, function, flow_int(0), s);
+    case STOP:
+        flow_add_function(b, function, s);
+        flow_add_stop(b, flow_int(0));
         break;
     case CONTEXT:
         flow_add_context(b, s->calls ? flush : NULL, s);
@@ -340,7 +341,7 @@ static flow_builder *builders[PARTS];
 static enum kind some_kind(void)
 {
     static const enum kind kinds[] = {
-        BRANCH, BRANCH, BRANCH, BRANCH, FUNCTION, FUNCTION, UNLESS, CONTEXT,
+        BRANCH, BRANCH, BRANCH, BRANCH, FUNCTION, FUNCTION, STOP, CONTEXT,
         CONTEXT, CONTEXT, MERGE, RUNNING, RUNNING, TO_LIST, CHAIN, CHAIN,
         DISCARD
     };

@@ -217,13 +217,14 @@ TEST(a_function_makes_one_of_one)
     expect("20", executes(b, 5));
 }
 
-TEST(a_result_that_equals_stop_ends_the_way_of_its_item)
+TEST(a_stop_ends_the_way_of_a_result_that_equals_it)
 {
     flow_builder *b = flow_builder_new();
 
     begin_story();
     flow_add_branch(b, up_to, told, finish);
-    flow_add_function_unless(b, twice, flow_real(4), NULL);
+    flow_add_function(b, twice, NULL);
+    flow_add_stop(b, flow_real(4));
     flow_add_function(b, told, saw);
     expect("2 6", executes(b, 3));
     STORY_IS("2 6 finish:3 ");
@@ -234,7 +235,7 @@ TEST(stop_is_compared_by_what_it_says)
     flow_builder *b = flow_builder_new();
 
     flow_add_branch(b, items_of, NULL, NULL);
-    flow_add_function_unless(b, same, counted("end"), NULL);
+    flow_add_stop(b, counted("end"));
     flow_stage *s = flow_execute(b, flow_pack(FLOW_VALUES(
         counted("a"), counted("end"), "end", "b")));
     flow_builder_release(b);
@@ -355,7 +356,7 @@ TEST(a_merge_to_list_gives_the_list_of_a_scope)
     flow_add_branch(b, up_to, NULL, NULL);
     flow_add_context(b, told, flush);
     flow_add_branch(b, up_to, NULL, NULL);
-    flow_add_function_unless(b, same, flow_int(1), NULL);
+    flow_add_stop(b, flow_int(1));
     flow_add_merge_to_list(b, 2);
     expect("[] [2] [2, 3]", executes(b, 3));
     STORY_IS("flush:(1, []) flush:(2, [2]) flush:(3, [2, 3]) ");
@@ -878,6 +879,7 @@ TEST(the_trace_of_a_failure_names_its_step)
     flow_add_function(part, fails, no);
     flow_add_branch(b, up_to, NULL, NULL);
     flow_add_chain(b, part);
+    flow_step_made(part, "renamed", "too late");
     flow_builder_release(part);
     flow_stage *s = executes(b, 1);
 
@@ -909,10 +911,12 @@ TEST(settled_errors_pass_functions_branches_and_merges_by)
     flow_builder *b = flow_builder_new(), *part = flow_builder_new();
 
     begin_story();
+    flow_add_merge_to_list(part, 9);
     flow_add_function(part, told, saw);
     flow_add_branch(b, items_of, NULL, NULL);
     flow_add_chain(b, part);
-    flow_add_function_unless(b, twice, flow_int(4), NULL);
+    flow_add_function(b, twice, NULL);
+    flow_add_stop(b, flow_int(4));
     flow_add_branch(b, up_to, NULL, NULL);
     flow_add_merge_running(b, flow_int(0), numbered, NULL);
     flow_add_function(b, sum, NULL);
@@ -923,8 +927,8 @@ TEST(settled_errors_pass_functions_branches_and_merges_by)
     flow_stage *s = flow_execute(b, flow_pack(FLOW_VALUES(1, settled(), 2)));
     flow_builder_release(b);
     expect("[2] [4] [<Invalid: settled>, 0]", s);
-    STORY_IS("1 flush:(2, 2, [2]) flush:(4, 4, [4]) "
-             "flush:(<Invalid: settled>, 0, [<Invalid: settled>, 0]) 2 ");
+    STORY_IS("[1] flush:(2, 2, [2]) flush:(4, 4, [4]) [<Invalid: settled>] "
+             "flush:(<Invalid: settled>, 0, [<Invalid: settled>, 0]) [2] ");
 }
 
 TEST(discard_drops_settled_errors_too)
@@ -1007,7 +1011,8 @@ TEST(a_builder_that_was_executed_takes_no_more_steps)
     flow_add_function(b, twice, NULL);
     flow_add_merge(b, counted("start"), join, NULL);
     flow_add_merge_running(b, counted("start"), numbered, NULL);
-    flow_add_function_unless(b, twice, counted("stop"), NULL);
+    flow_add_function(b, twice, NULL);
+    flow_add_stop(b, counted("stop"));
     flow_add_context(b, told, flush);
     flow_wait_interval(b, 1);
     expect("1 2", before);
@@ -1054,7 +1059,8 @@ TEST(a_start_or_stop_that_is_a_failure_makes_executions_fail)
     flow_add_merge(b, fails(flow_none(), no), add, NULL);
     expect("!Invalid: no", executes(b, 1));
     b = flow_builder_new();
-    flow_add_function_unless(b, twice, fails(flow_none(), no), NULL);
+    flow_add_function(b, twice, NULL);
+    flow_add_stop(b, fails(flow_none(), no));
     expect("!Invalid: no", executes(b, 1));
     b = flow_builder_new();
     flow_add_merge(b, counted("start"), NULL, NULL);
@@ -1079,7 +1085,7 @@ TEST(the_calls_that_add_are_functions_too)
 
     (flow_add_branch)(b, up_to, NULL, NULL);
     (flow_add_function)(b, twice, NULL);
-    (flow_add_function_unless)(b, same, flow_int(2), NULL);
+    flow_add_stop(b, flow_int(2));
     (flow_add_context)(b, NULL, NULL);
     (flow_add_merge_running)(b, flow_int(0), numbered, NULL);
     (flow_add_function)(b, sum, NULL);
@@ -1147,7 +1153,7 @@ int main(void)
         CASE(a_branch_may_have_no_items),
         CASE(a_branch_may_be_a_chain_of_operators_that_waits),
         CASE(a_function_makes_one_of_one),
-        CASE(a_result_that_equals_stop_ends_the_way_of_its_item),
+        CASE(a_stop_ends_the_way_of_a_result_that_equals_it),
         CASE(stop_is_compared_by_what_it_says),
         CASE(after_discard_nothing_goes_on),
         CASE(a_merge_passes_one_value_on_when_the_execution_ends),

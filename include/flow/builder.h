@@ -55,7 +55,7 @@ void flow_builder_release(flow_builder *b);
  * the last execution is closed and the builder released. An ERROR it answers is
  * the failure of the execution; flow_pause() asks for another try. Settled
  * errors pass by untouched: no function of a branch, function or merge sees
- * them. */
+ * them, and no stop holds them up. */
 
 /* For each value the items of the stage that f makes of it; NULL is no items.
  * Then on_finish, if it is not NULL, is called with that value; what it answers
@@ -63,11 +63,12 @@ void flow_builder_release(flow_builder *b);
 flow_builder *flow_add_branch(flow_builder *b, flow_expand *f,
                               flow_function *on_finish, void *arg);
 
-/* One for one. Unless: an answer that compares equal to `stop` goes no further.
- */
+/* One for one. */
 flow_builder *flow_add_function(flow_builder *b, flow_function *f, void *arg);
-flow_builder *flow_add_function_unless(flow_builder *b, flow_function *f,
-                                       flow_value stop, void *arg);
+
+/* What compares equal to `stop` goes no further. (addFunction with a stop value
+ * of the original: a function, then this) */
+flow_builder *flow_add_stop(flow_builder *b, flow_value stop);
 
 /* Nothing goes further: what the steps before do is all that is wanted. */
 flow_builder *flow_add_discard(flow_builder *b);
@@ -145,8 +146,6 @@ flow_builder *flow_step_made(flow_builder *b, const char *name,
     flow_step_made(flow_add_branch(b, f, __VA_ARGS__), #f, FLOW_HERE)
 #define flow_add_function(b, f, ...)                                         \
     flow_step_made(flow_add_function(b, f, __VA_ARGS__), #f, FLOW_HERE)
-#define flow_add_function_unless(b, f, ...)                                  \
-    flow_step_made(flow_add_function_unless(b, f, __VA_ARGS__), #f, FLOW_HERE)
 #define flow_add_context(b, on_flush, ...)                                   \
     flow_step_made(flow_add_context(b, on_flush, __VA_ARGS__), #on_flush,    \
                    FLOW_HERE)

@@ -133,13 +133,10 @@ flow_builder *(flow_add_function)(flow_builder *b, flow_function *f, void *arg)
     });
 }
 
-flow_builder *(flow_add_function_unless)(flow_builder *b, flow_function *f,
-                                         flow_value stop, void *arg)
+flow_builder *flow_add_stop(flow_builder *b, flow_value stop)
 {
-    return add_calling(b, "flow_add_function_unless", f != NULL,
-                       &(struct flow__step){
-        .kind = FLOW__FUNCTION_UNLESS, .does.function = f, .value = stop,
-        .arg = arg, .name = "function"
+    return add_calling(b, "flow_add_stop", true, &(struct flow__step){
+        .kind = FLOW__STOP, .value = stop, .name = "stop"
     });
 }
 

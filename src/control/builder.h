@@ -13,7 +13,7 @@
 #include <flow/builder.h>
 
 enum flow__step_kind {
-    FLOW__CONTEXT, FLOW__BRANCH, FLOW__FUNCTION, FLOW__FUNCTION_UNLESS,
+    FLOW__CONTEXT, FLOW__BRANCH, FLOW__FUNCTION, FLOW__STOP,
     FLOW__MERGE, FLOW__MERGE_RUNNING, FLOW__MERGE_TO_LIST, FLOW__CHAIN,
     FLOW__DISCARD
 };
@@ -29,7 +29,7 @@ struct flow__step {
     } does;
     flow_function *at_end;          /* on_finish, on_flush, or NULL         */
     void *arg;
-    flow_value value;               /* of a merge its start; unless: stop   */
+    flow_value value;               /* of a merge its start; of a stop      */
     size_t most;                    /* items of a list                      */
     size_t place;                   /* of a merge or a context, see below   */
     size_t merges;                  /* of a context: in its scope           */

@@ -312,9 +312,14 @@ static flow_status function(struct execution *x, const struct flow__step *s,
         return refused(x, s, answer, out, w);
     flow_drop(x->v);
     goes_on(x, answer, x->step + 1);
-    if (s->kind == FLOW__FUNCTION_UNLESS
-        && flow_compare(&answer, &s->value) == 0)
+    return FLOW_READY;
+}
+
+static flow_status stop(struct execution *x, const struct flow__step *s)
+{
+    if (flow_compare(&x->v, &s->value) == 0)
         return drop_value(x);
+    x->step++;
     return FLOW_READY;
 }
 
@@ -349,8 +354,10 @@ static flow_status take_step(struct execution *x, flow_stage *out,
         return open_scope(x, s);
     case FLOW__BRANCH:
         return branch(x, s, out);
-    case FLOW__FUNCTION: case FLOW__FUNCTION_UNLESS:
+    case FLOW__FUNCTION:
         return function(x, s, out, w);
+    case FLOW__STOP:
+        return stop(x, s);
     case FLOW__MERGE:
         return merge(x, s, out, w);
     case FLOW__MERGE_RUNNING:
