@@ -71,12 +71,6 @@ static flow_value count_it(flow_value trouble, void *arg)
     return flow_none();
 }
 
-static flow_stage *each(flow_value list, void *arg)
-{
-    (void)arg;
-    return flow_unbatch(flow_once(list));
-}
-
 static flow_value size_of(flow_value list, void *arg)
 {
     size_t n;
@@ -101,7 +95,7 @@ int main(void)
 
     flow_host_use(flow_virtual_host());
     flow_add_function(prints, print_report, NULL);
-    flow_add_branch(counts, each, NULL, NULL);
+    flow_add_branch(counts, flow_each_item, NULL, NULL);
     flow_add_function(counts, count_it, &troubles);
 
     flow_add_branch(b, outcomes_of, NULL, NULL);

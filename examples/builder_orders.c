@@ -125,8 +125,9 @@ static flow_value harbour(void)
     flow_value dan = LIST(
         pair("order 1", LIST(pair("fish", flow_int(2)),
                              pair("tea", flow_int(2)))));
+    flow_value eve = flow_pack(NULL, 0);
 
-    return pair("harbour", LIST(pair("dan", dan), pair("eve", flow_pack(NULL, 0))));
+    return pair("harbour", LIST(pair("dan", dan), pair("eve", eve)));
 }
 
 static flow_deferred *total_of(flow_builder *b, flow_value shop)

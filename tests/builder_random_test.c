@@ -4,7 +4,7 @@
  *
  *     builder_random_test [--programs N] [--seed S]
  *
- * A program that fails names its seed: `--programs 1 --seed S` runs it again. */
+ * One that fails names its seed: `--programs 1 --seed S` runs it again. */
 #include "harness_inside.h"
 
 #include <flow/builder.h>

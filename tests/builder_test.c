@@ -84,13 +84,6 @@ static flow_stage *up_to_at_once(flow_value v, void *arg)
     return flow_list(items, (size_t)n);
 }
 
-/* The items of a list. */
-static flow_stage *items_of(flow_value v, void *arg)
-{
-    (void)arg;
-    return flow_unbatch(flow_once(v));
-}
-
 /* 10 v + 1, + 2, + 3: items that say where they come from. */
 static flow_stage *three_of(flow_value v, void *arg)
 {
@@ -197,6 +190,18 @@ TEST(a_branch_may_have_no_items)
     }
 }
 
+TEST(a_branch_may_be_the_items_of_a_list_or_a_value_that_is_none)
+{
+    flow_builder *b = flow_builder_new();
+
+    flow_add_branch(b, flow_each_item, NULL, NULL);
+    flow_add_branch(b, flow_each_item, NULL, NULL);
+    flow_stage *s = flow_execute(b, flow_pack(FLOW_VALUES(
+        1, flow_tuple(FLOW_VALUES(2, 3)), flow_pack(NULL, 0), "four")));
+    flow_builder_release(b);
+    expect("1 2 3 four", s);
+}
+
 TEST(a_branch_may_be_a_chain_of_operators_that_waits)
 {
     static char text[] = "a._b";
@@ -234,7 +239,7 @@ TEST(stop_is_compared_by_what_it_says)
 {
     flow_builder *b = flow_builder_new();
 
-    flow_add_branch(b, items_of, NULL, NULL);
+    flow_add_branch(b, flow_each_item, NULL, NULL);
     flow_add_stop(b, counted("end"));
     flow_stage *s = flow_execute(b, flow_pack(FLOW_VALUES(
         counted("a"), counted("end"), "end", "b")));
@@ -323,7 +328,7 @@ TEST(the_merges_of_a_scope_pass_on_in_the_order_of_steps)
 
     flow_add_branch(b, up_to, NULL, NULL);
     flow_add_merge_to_list(b, 3);
-    flow_add_branch(b, items_of, NULL, NULL);
+    flow_add_branch(b, flow_each_item, NULL, NULL);
     flow_add_merge(b, flow_int(0), add, NULL);
     flow_add_merge_to_list(b, 1);
     expect("[6]", executes(b, 3));
@@ -377,7 +382,7 @@ TEST(a_long_list_of_values_that_are_counted_is_merged)
     flow_builder *b = flow_builder_new();
     flow_value all[20];
 
-    flow_add_branch(b, items_of, NULL, NULL);
+    flow_add_branch(b, flow_each_item, NULL, NULL);
     flow_add_merge_to_list(b, SIZE_MAX);
     for (size_t i = 0; i < 20; i++)
         all[i] = flow_textf("%zu", i);
@@ -549,7 +554,7 @@ TEST(a_function_that_pauses_is_tried_again_with_the_same_value)
     struct slow s = { 2, 2, 0 };
 
     begin_story();
-    flow_add_branch(b, items_of, NULL, NULL);
+    flow_add_branch(b, flow_each_item, NULL, NULL);
     flow_add_function(b, slowly, &s);
     expect("a b", flow_execute(b, flow_pack(FLOW_VALUES(counted("a"), "b"))));
     flow_builder_release(b);
@@ -598,7 +603,7 @@ TEST(a_merge_that_pauses_keeps_what_is_counted)
     flow_builder *b = flow_builder_new();
     struct slow s = { 1, 1, 0 };
 
-    flow_add_branch(b, items_of, NULL, NULL);
+    flow_add_branch(b, flow_each_item, NULL, NULL);
     flow_add_merge(b, counted("<"), slowly_join, &s);
     expect("<ab", flow_execute(b, flow_pack(FLOW_VALUES(counted("a"),
                                                         counted("b")))));
@@ -913,7 +918,7 @@ TEST(settled_errors_pass_functions_branches_and_merges_by)
     begin_story();
     flow_add_merge_to_list(part, 9);
     flow_add_function(part, told, saw);
-    flow_add_branch(b, items_of, NULL, NULL);
+    flow_add_branch(b, flow_each_item, NULL, NULL);
     flow_add_chain(b, part);
     flow_add_function(b, twice, NULL);
     flow_add_stop(b, flow_int(4));
@@ -1151,6 +1156,7 @@ int main(void)
         CASE(on_finish_is_called_with_the_value_when_a_branch_is_exhausted),
         CASE(branches_nest),
         CASE(a_branch_may_have_no_items),
+        CASE(a_branch_may_be_the_items_of_a_list_or_a_value_that_is_none),
         CASE(a_branch_may_be_a_chain_of_operators_that_waits),
         CASE(a_function_makes_one_of_one),
         CASE(a_stop_ends_the_way_of_a_result_that_equals_it),

@@ -24,9 +24,8 @@
  * under way at the same time; each has accumulated values of its own, and they
  * share nothing but the steps and their `arg`.
  *
- * A step that cannot go on yet answers flow_pause(). The execution is set
- * aside, and the same step is tried again with the same value. (The Flow of
- * March 2003; PauseFlow) */
+ * A step that cannot go on yet answers flow_pause(): the execution is set aside,
+ * and the same step tried again with the same value. (Flow, of March 2003) */
 #ifndef FLOW_BUILDER_H
 #define FLOW_BUILDER_H
 
@@ -63,6 +62,10 @@ void flow_builder_release(flow_builder *b);
 flow_builder *flow_add_branch(flow_builder *b, flow_expand *f,
                               flow_function *on_finish, void *arg);
 
+/* For branches: the items of a LIST or TUPLE; another value as it is. Looks at
+ * no arg. */
+flow_stage *flow_each_item(flow_value v, void *arg);
+
 /* One for one. */
 flow_builder *flow_add_function(flow_builder *b, flow_function *f, void *arg);
 
@@ -86,9 +89,9 @@ flow_builder *flow_add_chain(flow_builder *b, flow_builder *sub);
  */
 
 /* Opens a scope. When it closes, its merges pass their last values on, in the
- * order of the steps; then on_flush, if it is not NULL, is called with the TUPLE
- * of the value it began with and of the accumulated value of each merge; what it
- * answers is dropped, unless it is an ERROR. */
+ * order of the steps. Then on_flush, if it is not NULL, is called with a TUPLE:
+ * the value the scope began with, and what each of its merges has accumulated.
+ * What it answers is dropped, unless it is an ERROR. */
 flow_builder *flow_add_context(flow_builder *b, flow_function *on_flush,
                                void *arg);
 
@@ -115,21 +118,21 @@ flow_builder *flow_add_merge_to_list(flow_builder *b, size_t most);
  * after a failure. The trace of a failure names the step. */
 flow_stage *flow_execute(flow_builder *b, flow_value start);
 
-/* The answer of a step that must wait, for want of something that does not wake
- * it: an ERROR of class FLOW_EPAUSE. The same step is tried again with the same
- * value after the interval of its builder: 0, the default, is one turn of the
- * loop. All functions of steps may answer it, on_finish and on_flush as well; a
- * branch says it by flow_failed(flow_pause()).
+/* What a step answers that cannot go on yet: an ERROR of class FLOW_EPAUSE. The
+ * execution waits for the interval of the step's builder, then tries the same
+ * step again with the same value. Every function of a step may answer it, also
+ * on_finish and on_flush; a flow_expand answers flow_failed(flow_pause()).
  *
- * The stage of a branch may raise it: one that has not ended by that, such as a
- * flow_iterate whose step gives it and answers FLOW_READY, is asked again; one
- * that has ended is made again of the same value, but if it had given items the
- * execution fails. A generator need not end: it waits where it is, for what it
- * likes, and all steps with it. */
+ * The stage of a branch may fail with it, too. If it has not ended by that, as a
+ * flow_iterate whose step gives it and answers FLOW_READY, it is asked again. If
+ * it has, it is made again of the same value; but when it had given items they
+ * would come twice, so then the execution fails. A generator needs no pause: it
+ * waits where it is, and all steps with it. (PauseFlow of the original) */
 flow_value flow_pause(void);
 extern const flow_error_class FLOW_EPAUSE[1];
 
-/* The interval, in seconds, for the executions begun from then on. Gives b. */
+/* Seconds between tries; by default 0, one turn of the loop. To be set as steps
+ * are added: before the first execution. Gives b. */
 flow_builder *flow_wait_interval(flow_builder *b, double seconds);
 
 /* Names the step added last in traces, and says where it was added; both are

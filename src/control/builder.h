@@ -3,10 +3,9 @@
  * needs.
  *
  * The first step of every builder is a context of its own, so that each merge
- * has one before it. An execution has open, at any moment, at most one frame for
- * each branch, context and chain that it has passed; and of a chain only what
- * is executed now. So both numbers below are known when the steps are, and an
- * execution allocates once. */
+ * has one before it. An execution has open, at any moment, one frame for each
+ * branch and context before the step where it is, and for the chain it is in.
+ * So what it needs is known when the steps are, and it allocates once. */
 #ifndef FLOW_CONTROL_BUILDER_H
 #define FLOW_CONTROL_BUILDER_H
 

@@ -2,11 +2,11 @@
 /* Executing a builder: one stage for all steps.
  *
  * A value goes from step to step until it comes out of the last one, is taken
- * by a step, or becomes a branch. Then the execution goes back to the frame that
- * was opened last, and asks it for the next value: a branch for its next item, a
- * scope for what its next merge has accumulated, a chain for the value it put
- * by. A frame that has no more is left. So nothing recurses, however many steps
- * there are, or builders in builders.
+ * by a step, or becomes a branch. Then the execution goes back to the frame
+ * that was opened last, for the next value: to a branch for its next item, to a
+ * scope for what its next merge has accumulated, to a chain for the value that
+ * it put by. A frame that has no more is left. So nothing recurses, however many
+ * steps there are, or builders in builders.
  *
  * A step keeps its value until it has been taken: an execution that was set
  * aside, wherever that was, is simply asked again. */
@@ -486,6 +486,12 @@ flow_stage *(flow_execute)(flow_builder *b, flow_value start)
         return flow_named((flow_failed)(failure), "execution");
     flow__builder_hold(b);
     return flow_stage_new(&execution_type, &x);
+}
+
+flow_stage *flow_each_item(flow_value v, void *arg)
+{
+    (void)arg;
+    return flow_unbatch(flow_once(v));
 }
 
 /* ---- Pausing ----------------------------------------------------------- */
