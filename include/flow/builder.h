@@ -24,8 +24,9 @@
  * under way at the same time; each has accumulated values of its own, and they
  * share nothing but the steps and their `arg`.
  *
- * A step that cannot go on yet answers flow_pause(): the execution is set aside,
- * and the same step tried again with the same value. (Flow, of March 2003) */
+ * A step that cannot go on yet answers flow_pause(): the execution is set
+ * aside, and the same step tried again with the same value. (The class Flow of
+ * March 2003) */
 #ifndef FLOW_BUILDER_H
 #define FLOW_BUILDER_H
 
@@ -123,11 +124,11 @@ flow_stage *flow_execute(flow_builder *b, flow_value start);
  * step again with the same value. Every function of a step may answer it, also
  * on_finish and on_flush; a flow_expand answers flow_failed(flow_pause()).
  *
- * The stage of a branch may fail with it, too. If it has not ended by that, as a
- * flow_iterate whose step gives it and answers FLOW_READY, it is asked again. If
- * it has, it is made again of the same value; but when it had given items they
- * would come twice, so then the execution fails. A generator needs no pause: it
- * waits where it is, and all steps with it. (PauseFlow of the original) */
+ * The stage of a branch may fail with it, too. One that has not ended by that,
+ * as a flow_iterate whose step gives it and answers FLOW_READY, is asked again.
+ * One that has ended is made again of the same value; but if it had given items
+ * they would come twice, and the execution fails. A generator needs no pause:
+ * it waits where it is, and all steps with it. (PauseFlow of the original) */
 flow_value flow_pause(void);
 extern const flow_error_class FLOW_EPAUSE[1];
 

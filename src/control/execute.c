@@ -5,8 +5,8 @@
  * by a step, or becomes a branch. Then the execution goes back to the frame
  * that was opened last, for the next value: to a branch for its next item, to a
  * scope for what its next merge has accumulated, to a chain for the value that
- * it put by. A frame that has no more is left. So nothing recurses, however many
- * steps there are, or builders in builders.
+ * it put by. A frame that has no more is left. So nothing recurses, however
+ * many steps there are, or builders in builders.
  *
  * A step keeps its value until it has been taken: an execution that was set
  * aside, wherever that was, is simply asked again. */
