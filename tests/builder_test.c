@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* ---- What happened, in order ------------------------------------------- */
 static struct { char text[512]; size_t n; } story;
@@ -765,6 +766,39 @@ TEST(an_execution_that_is_asked_while_it_pauses_goes_on_waiting)
     expect("1", x);
 }
 
+/* What flow_dump writes now. */
+static const char *listing(void)
+{
+    static char text[2048];
+    int ends[2];
+    ssize_t n = -1;
+
+    if (pipe(ends) == 0) {
+        flow_dump(ends[1]);
+        close(ends[1]);
+        n = read(ends[0], text, sizeof text - 1);
+        close(ends[0]);
+    }
+    text[n > 0 ? n : 0] = '\0';
+    return text;
+}
+
+TEST(the_listing_names_the_step_that_pauses_and_the_open_branches)
+{
+    flow_builder *b = flow_builder_new();
+    struct slow s = { 9, 9, 0 };
+    flow_waker w = { wakes_nobody, flow_host_here() };
+
+    flow_wait_interval(b, 5);
+    flow_add_branch(b, up_to, NULL, NULL);
+    flow_add_function(b, slowly, &s);
+    flow_stage *x = executes(b, 1);
+    CHECK(flow_fill(x, &w) == FLOW_WAIT);
+    CHECK(strstr(listing(), "waits for slowly, since 0.0 s\n< counts_to ")
+          != NULL);
+    flow_close(x);
+}
+
 /* ---- Several executions at the same time ------------------------------- */
 TEST(executions_at_the_same_time_share_nothing)
 {
@@ -1188,6 +1222,7 @@ int main(void)
         CASE(a_generator_that_raises_a_pause_after_it_gave_items_fails),
         CASE(a_pause_outside_of_a_builder_says_so),
         CASE(an_execution_that_is_asked_while_it_pauses_goes_on_waiting),
+        CASE(the_listing_names_the_step_that_pauses_and_the_open_branches),
         CASE(executions_at_the_same_time_share_nothing),
         CASE(an_execution_may_be_a_branch_of_another),
         CASE(a_builder_may_be_released_while_it_is_executed),

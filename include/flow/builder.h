@@ -41,7 +41,7 @@ typedef struct flow_builder flow_builder;
 
 /* ---- A builder -------------------------------------------------------------
  * Counted: yours to release, and held by each execution and each builder that
- * it is a part of. NULL is fine. */
+ * it is a part of. NULL is fine. It stays in the thread that made it. */
 flow_builder *flow_builder_new(void);
 void flow_builder_release(flow_builder *b);
 

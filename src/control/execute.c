@@ -41,7 +41,8 @@ struct execution {
     struct flow__gather *lists;     /* a merge to a list has one at its place */
     struct frame *frames;
     flow_stage **stages;            /* of frames; NULL: no branch, or ended */
-    struct flow__alarm alarm;       /* set while a step has paused          */
+    struct flow__alarm alarm;       /* set while a step has paused ...      */
+    const char *paused;             /* ... of that name                     */
 };
 
 static struct frame *top(struct execution *x)
@@ -75,7 +76,7 @@ static void open_frame(struct execution *x, flow_value v)
 static flow_status wait(struct execution *x, flow_stage *out, flow_waker *w)
 {
     x->alarm.waker = w;
-    flow_waits_for(out, w, "a step that paused");
+    flow_waits_for(out, w, x->paused);
     return FLOW_WAIT;
 }
 
@@ -86,6 +87,7 @@ static flow_status refused(struct execution *x, const struct flow__step *s,
     if (flow_is(&error, FLOW_EPAUSE)) {
         flow_drop(error);
         flow__alarm_set(&x->alarm, w, x->in->seconds);
+        x->paused = s->name;
         return wait(x, out, w);
     }
     for (size_t i = x->depth; i-- > 0; x->stages[i] = NULL)
