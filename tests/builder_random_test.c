@@ -394,7 +394,7 @@ static flow_builder *build(uint64_t seed)
 }
 
 /* What the model gives for `start`, to be freed. */
-static char *text_of_model(int64_t start)
+static char *text_of_model(int64_t start, const char *between)
 {
     char *text = NULL;
     size_t size = 0;
@@ -404,14 +404,14 @@ static char *text_of_model(int64_t start)
     events = 0;
     model_scope(&parts[0], 0, start, true);
     for (size_t i = 0; i < wanted.n; i++)
-        fprintf(to, i > 0 ? " %lld" : "%lld", (long long)wanted.v[i]);
+        fprintf(to, "%s%lld", i > 0 ? between : "", (long long)wanted.v[i]);
     fclose(to);
     return text;
 }
 
 static void expect_model(flow_builder *b, int64_t start)
 {
-    char *text = text_of_model(start);
+    char *text = text_of_model(start, " ");
     uint64_t should = events;
 
     events = 0;
@@ -420,12 +420,32 @@ static void expect_model(flow_builder *b, int64_t start)
     free(text);
 }
 
+static flow_deferred *lists(flow_builder *b, int64_t start)
+{
+    return flow_run(flow_collect(flow_execute(b, flow_int(start))));
+}
+
+/* Two executions at the same time share nothing. */
+static void expect_both(flow_builder *b, int64_t one, int64_t other)
+{
+    char *first = text_of_model(one, ", "), *second, *both = NULL;
+
+    second = text_of_model(other, ", ");
+    if (asprintf(&both, "[[%s], [%s]]", first, second) < 0)
+        abort();
+    expect(both, flow_from_deferred(flow_gather(
+        (flow_deferred *const[]){ lists(b, one), lists(b, other) }, 2)));
+    free(first);
+    free(second);
+    free(both);
+}
+
 static void wakes_nobody(flow_waker *w)
 {
     (void)w;
 }
 
-/* Two at the same time, in turns, left after so many asks. */
+/* Two in turns, left after so many asks. */
 static void cut_short(flow_builder *b, unsigned asks)
 {
     flow_stage *s[] = {
@@ -467,11 +487,12 @@ static bool runs(uint64_t seed, enum how how, unsigned long number)
     mood = seed;
     memory_count(how == WITHOUT_MEMORY ? number : 0, number % 2 == 0);
     b = build(seed);
-    if (how == CUT_SHORT)
+    if (how == CUT_SHORT) {
         cut_short(b, (unsigned)number);
-    else
-        for (int start = 3; start < 5; start++)
-            expect_model(b, start);
+    } else {
+        expect_model(b, 3);
+        expect_both(b, 4, 5);
+    }
     flow_builder_release(b);
     allocations = memory_asked();
     memory_count(0, false);
