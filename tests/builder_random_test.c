@@ -71,8 +71,13 @@ static void happens(enum kind kind, int64_t v)
     events = events * 0x100000001b3u + (uint64_t)v * KINDS + kind + 1;
 }
 
+static bool is_bad(int64_t v)
+{
+    return v % 29 == 28;
+}
+
 /* ---- The model: what should come --------------------------------------- */
-static struct { int64_t v[4096]; size_t n; } wanted;
+static struct { int64_t v[4096]; size_t n; bool fails; } wanted;
 
 struct scope { int64_t so_far[STEPS]; };
 
@@ -93,7 +98,7 @@ static void model_flush(const struct program *p, size_t at, int64_t v,
         if (p->steps[i].kind == MERGE || p->steps[i].kind == TO_LIST
             || p->steps[i].kind == RUNNING)
             all = mix(all, s->so_far[i], 1);
-    if (at > 0 && p->steps[at - 1].calls)
+    if (!wanted.fails && at > 0 && p->steps[at - 1].calls)
         happens(CONTEXT, all);
 }
 
@@ -115,7 +120,7 @@ static void model_branch(const struct program *p, size_t at, int64_t v,
 
     for (int64_t i = 0; i < items_of(v, step->k); i++)
         model(p, at + 1, mix(v, i, step->k), s, gives);
-    if (step->calls)
+    if (!wanted.fails && step->calls)
         happens(BRANCH, v);
 }
 
@@ -125,6 +130,8 @@ static void model(const struct program *p, size_t at, int64_t v,
     const struct step *step = &p->steps[at];
     int64_t *so_far = &s->so_far[at];
 
+    if (wanted.fails)
+        return;
     if (at == p->n) {
         if (gives && wanted.n < sizeof wanted.v / sizeof *wanted.v)
             wanted.v[wanted.n++] = v;
@@ -136,6 +143,7 @@ static void model(const struct program *p, size_t at, int64_t v,
         break;
     case FUNCTION: case STOP:
         happens(FUNCTION, v);
+        wanted.fails = is_bad(v);
         v = mix(v, 0, step->k);
         if (step->kind == FUNCTION || v % 3 != 0)
             model(p, at + 1, step->kind == STOP ? v % 3 : v, s, gives);
@@ -267,6 +275,8 @@ static flow_value function(flow_value v, void *arg)
     if (pauses())
         return flow_pause();
     happens(FUNCTION, n);
+    if (is_bad(n))
+        return flow_error(FLOW_EINVAL, 0, "bad");
     n = mix(n, 0, step->k);
     return flow_int(step->kind == STOP ? n % 3 : n);
 }
@@ -401,10 +411,13 @@ static char *text_of_model(int64_t start, const char *between)
     FILE *to = open_memstream(&text, &size);
 
     wanted.n = 0;
+    wanted.fails = false;
     events = 0;
     model_scope(&parts[0], 0, start, true);
     for (size_t i = 0; i < wanted.n; i++)
         fprintf(to, "%s%lld", i > 0 ? between : "", (long long)wanted.v[i]);
+    if (wanted.fails)
+        fprintf(to, "%s!Invalid: bad", wanted.n > 0 ? between : "");
     fclose(to);
     return text;
 }
@@ -430,8 +443,12 @@ static void expect_both(flow_builder *b, int64_t one, int64_t other)
 {
     char *first = text_of_model(one, ", "), *second, *both = NULL;
 
+    bool fails = wanted.fails;
+
     second = text_of_model(other, ", ");
-    if (asprintf(&both, "[[%s], [%s]]", first, second) < 0)
+    fails |= wanted.fails;
+    if (asprintf(&both, fails ? "!Invalid: bad" : "[[%s], [%s]]", first,
+                 second) < 0)
         abort();
     expect(both, flow_from_deferred(flow_gather(
         (flow_deferred *const[]){ lists(b, one), lists(b, other) }, 2)));

@@ -909,7 +909,7 @@ static bool shows(const flow_value *error, const char *wanted)
     return found;
 }
 
-TEST(the_trace_of_a_failure_names_its_step)
+TEST(the_trace_of_a_failure_names_its_step_and_the_parts_it_is_in)
 {
     flow_builder *b = flow_builder_new(), *part = flow_builder_new();
     flow_value v = flow_none();
@@ -925,6 +925,7 @@ TEST(the_trace_of_a_failure_names_its_step)
     CHECK(!flow_block(s, &v));
     if (flow_failure(s) != NULL) {
         CHECK(shows(flow_failure(s), "no\n    through fails, made at "));
+        CHECK(shows(flow_failure(s), "\n    through part, made at "));
         CHECK(shows(flow_failure(s), "\n    through execution, made at "));
     }
     flow_close(s);
@@ -1120,11 +1121,13 @@ TEST(a_wrong_step_of_a_builder_that_is_never_executed_is_reported)
 
 TEST(the_calls_that_add_are_functions_too)
 {
-    flow_builder *b = flow_builder_new();
+    flow_builder *b = flow_builder_new(), *part = flow_builder_new();
 
     (flow_add_branch)(b, up_to, NULL, NULL);
     (flow_add_function)(b, twice, NULL);
     flow_add_stop(b, flow_int(2));
+    (flow_add_chain)(b, part);
+    flow_builder_release(part);
     (flow_add_context)(b, NULL, NULL);
     (flow_add_merge_running)(b, flow_int(0), numbered, NULL);
     (flow_add_function)(b, sum, NULL);
@@ -1229,7 +1232,7 @@ int main(void)
         CASE(an_execution_reads_ahead_as_any_stage),
         CASE(a_failure_of_any_step_is_that_of_the_execution),
         CASE(a_failure_of_a_merge_is_that_of_the_execution),
-        CASE(the_trace_of_a_failure_names_its_step),
+        CASE(the_trace_of_a_failure_names_its_step_and_the_parts_it_is_in),
         CASE(the_trace_of_a_branch_names_what_made_it),
         CASE(settled_errors_pass_functions_branches_and_merges_by),
         CASE(discard_drops_settled_errors_too),

@@ -15,7 +15,8 @@
  *     flow_add_function(b, price, shop);             a line: what it costs
  *     flow_add_merge(b, flow_int(0), add, NULL);     all of them: the total
  *
- *     flow_value total = flow_block_all(flow_execute(b, flow_literal("ann")));
+ *     flow_stage *s = flow_execute(b, flow_literal("ann"));
+ *     flow_print(stdout, flow_block_all(s));         prints [1170]
  *     flow_builder_release(b);
  *
  * An execution is a stage: what comes out of the last step are its results. So
@@ -116,7 +117,8 @@ flow_builder *flow_add_merge_to_list(flow_builder *b, size_t most);
 
 /* One execution, which begins when it is asked. Takes start. Closing it closes
  * the branches that are open; on_finish and on_flush are not called then, nor
- * after a failure. The trace of a failure names the step. */
+ * after a failure. The trace of a failure names the step, and the parts it is
+ * in. */
 flow_stage *flow_execute(flow_builder *b, flow_value start);
 
 /* What a step answers that cannot go on yet: an ERROR of class FLOW_EPAUSE. The
@@ -127,8 +129,11 @@ flow_stage *flow_execute(flow_builder *b, flow_value start);
  * The stage of a branch may fail with it, too. One that has not ended by that,
  * as a flow_iterate whose step gives it and answers FLOW_READY, is asked again.
  * One that has ended is made again of the same value; but if it had given items
- * they would come twice, and the execution fails. A generator needs no pause:
- * it waits where it is, and all steps with it. (PauseFlow of the original) */
+ * they would come twice, and the execution fails.
+ *
+ * What can be woken needs no pause: a branch may be a generator that waits
+ * where it is, or flow_from_deferred, and all steps wait with it. (PauseFlow of
+ * the original) */
 flow_value flow_pause(void);
 extern const flow_error_class FLOW_EPAUSE[1];
 
@@ -150,6 +155,8 @@ flow_builder *flow_step_made(flow_builder *b, const char *name,
     flow_step_made(flow_add_branch(b, f, __VA_ARGS__), #f, FLOW_HERE)
 #define flow_add_function(b, f, ...)                                         \
     flow_step_made(flow_add_function(b, f, __VA_ARGS__), #f, FLOW_HERE)
+#define flow_add_chain(b, sub)                                               \
+    flow_step_made(flow_add_chain(b, sub), #sub, FLOW_HERE)
 #define flow_add_context(b, on_flush, ...)                                   \
     flow_step_made(flow_add_context(b, on_flush, __VA_ARGS__), #on_flush,    \
                    FLOW_HERE)

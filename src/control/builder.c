@@ -147,7 +147,7 @@ flow_builder *flow_add_discard(flow_builder *b)
     });
 }
 
-flow_builder *flow_add_chain(flow_builder *b, flow_builder *sub)
+flow_builder *(flow_add_chain)(flow_builder *b, flow_builder *sub)
 {
     flow_value failure = flow__builder_use(sub, "flow_add_chain");
 

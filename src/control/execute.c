@@ -80,6 +80,18 @@ static flow_status wait(struct execution *x, flow_stage *out, flow_waker *w)
     return FLOW_WAIT;
 }
 
+/* Closes the branches, the last first, and tells the parts that it leaves. */
+static void fails_through(struct execution *x, flow_value *error)
+{
+    for (size_t i = x->depth; i-- > 0; x->stages[i] = NULL) {
+        const struct flow__step *s = step_of(&x->frames[i]);
+
+        if (s->kind == FLOW__CHAIN)
+            flow__error_through(error, s->name, s->made);
+        flow_close(x->stages[i]);
+    }
+}
+
 /* A step answered an ERROR: it is tried again later, or all is over. */
 static flow_status refused(struct execution *x, const struct flow__step *s,
                            flow_value error, flow_stage *out, flow_waker *w)
@@ -90,9 +102,8 @@ static flow_status refused(struct execution *x, const struct flow__step *s,
         x->paused = s->name;
         return wait(x, out, w);
     }
-    for (size_t i = x->depth; i-- > 0; x->stages[i] = NULL)
-        flow_close(x->stages[i]);
     flow__error_through(&error, s->name, s->made);
+    fails_through(x, &error);
     return flow_raise_in(out, error);
 }
 
