@@ -24,6 +24,7 @@ struct uv_host {
     double time;                    /* of this turn                         */
     unsigned handles;               /* of the four, not yet closed          */
     bool turning, hurried;          /* hurried: the idle handle is active   */
+    bool told;                      /* the last turn has answered false     */
     struct flow__sent sent;         /* by other threads                     */
 };
 
@@ -165,10 +166,10 @@ static bool host_turn(flow_host *h, bool sleep)
 
     take_sent(u);
     arm(u);
-    if (!uv_loop_alive(u->loop))
-        return false;
-    uv_run(u->loop, sleep ? UV_RUN_ONCE : UV_RUN_NOWAIT);
-    return true;
+    u->told = !uv_loop_alive(u->loop);
+    if (!u->told)
+        uv_run(u->loop, sleep ? UV_RUN_ONCE : UV_RUN_NOWAIT);
+    return !u->told;
 }
 
 /* ---- Beginning and closing ---------------------------------------------- */
@@ -194,6 +195,15 @@ static int begin_handles(struct uv_host *u)
     u->timer.data = u->idle.data = u->check.data = u->async.data = u;
     u->handles = 4;
     return 0;
+}
+
+/* libuv tells the system what it watches when it turns: once now, so that other
+ * threads are heard even before there is anything to turn for. */
+static void begin_to_watch(struct uv_host *u)
+{
+    uv_ref((uv_handle_t *)&u->async);
+    uv_run(u->loop, UV_RUN_NOWAIT);
+    uv_unref((uv_handle_t *)&u->async);
 }
 
 static flow_host *is_taken(void)
@@ -227,6 +237,8 @@ static flow_host *begin(uv_loop_t *loop)
         return NULL;
     }
     pthread_mutex_init(&u->sent.lock, NULL);
+    if (loop == NULL)
+        begin_to_watch(u);
     return &u->host;
 }
 
@@ -246,12 +258,15 @@ int flow_uv_descriptor(void)
     return is_open(&here) ? uv_backend_fd(here.loop) : -1;
 }
 
+/* A turn that has nothing left to do is still to answer so, once. */
 double flow_uv_timeout(void)
 {
     struct uv_host *u = &here;
 
-    if (!is_open(u) || !uv_loop_alive(u->loop))
+    if (!is_open(u))
         return -1;
+    if (!uv_loop_alive(u->loop))
+        return u->told ? -1 : 0;
     uv_update_time(u->loop);
     return uv_backend_timeout(u->loop) * 1e-3;
 }
