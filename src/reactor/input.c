@@ -155,9 +155,9 @@ static flow_status read_in_thread(struct flow__input *in, flow_stage *out,
 {
     flow_value why;
 
-    if (in->tried)
-        return tell(in, out, w);
     if (!in->work.working) {
+        if (in->tried)
+            return tell(in, out, w);
         why = flow__work_begin(&in->work);
         if (flow_is_failure(why))
             return flow_raise_in(out, why);
