@@ -23,6 +23,15 @@
 
 #define HERE "127.0.0.1"
 
+/* "127.0.0.1:8080", wherever the program stands. */
+static const char *place(int port)
+{
+    static char text[sizeof HERE ":65535"];
+
+    snprintf(text, sizeof text, HERE ":%d", port);
+    return text;
+}
+
 enum {
     PORT = 8080,
     ANSWERED = 10,                  /* words                                */
@@ -216,7 +225,7 @@ static bool complains_of(const flow_value *error)
 static bool ask(int port, char *path)
 {
     flow_stage *file = flow_generate(read_file, NULL, path);
-    flow_stage *answers = flow_lines(flow_connect_tcp(HERE, port, file));
+    flow_stage *answers = flow_lines(flow_connect(place(port), file, NULL));
     bool failed;
 
     fprintf(stderr, "The %d most frequent words of %s,\ncounted by a service "
@@ -297,7 +306,7 @@ int main(int argc, char **argv)
     }
     allow_many_clients();
     flow_host_use(flow_uv_host());
-    service = flow_serve_tcp(HERE, w.port, frequent_words, NULL, &o);
+    service = flow_serve(place(w.port), frequent_words, NULL, &o);
     good = !complains_of(flow_outcome(service));
     if (!good)
         fprintf(stderr, "words: choose another port: --port N\n");

@@ -20,7 +20,7 @@ flow_deferred *serving_with(flow_protocol *p, void *arg,
 
     with.port = port_out;
     flow_host_use(flow_uv_host());
-    return flow_serve_tcp(HERE, 0, p, arg, &with);
+    return flow_serve(HERE ":0", p, arg, &with);
 }
 
 flow_deferred *serving(flow_protocol *p, void *arg, int *port_out)
@@ -63,6 +63,14 @@ void hears(const char *text, flow_stage *s)
 flow_stage *saying(const char *text)
 {
     return flow_once(flow_literal(text));
+}
+
+flow_stage *connecting(int port, flow_stage *sent)
+{
+    char to[sizeof HERE ":65535"];
+
+    snprintf(to, sizeof to, HERE ":%d", port);
+    return flow_connect(to, sent, NULL);
 }
 
 void run_for(double seconds, bool (*done)(void))

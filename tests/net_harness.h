@@ -5,7 +5,7 @@
  *     {
  *         int port;
  *         flow_deferred *service = serving(echo, NULL, &port);
- *         hears("hello", flow_connect_tcp(HERE, port, saying("hello")));
+ *         hears("hello", connecting(port, saying("hello")));
  *         served(service);
  *     }
  */
@@ -30,6 +30,9 @@ void served(flow_deferred *service);
  * closes s. */
 void hears(const char *text, flow_stage *s);
 flow_stage *saying(const char *text);
+
+/* Connects to that port of this machine. */
+flow_stage *connecting(int port, flow_stage *sent);
 
 /* Runs the loop for so long, or until `done`. */
 void run_for(double seconds, bool (*done)(void));

@@ -27,7 +27,7 @@ TEST(a_thousand_clients_are_served_at_once)
     many_descriptors();
     service = serving(brackets, NULL, &port);
     for (int i = 0; i < CLIENTS; i++)
-        client[i] = flow_run(flow_collect(flow_connect_tcp(HERE, port,
+        client[i] = flow_run(flow_collect(connecting(port,
             flow_list(FLOW_VALUES(flow_textf("%d", i), "\nbye\n")))));
     all = flow_gather(client, CLIENTS);
     while (!flow_fired(all))
@@ -165,7 +165,7 @@ TEST(much_arrives_whole)
     flow_deferred *service = serving(echo, NULL, &port);
     uint64_t sent = sum_of(flow_generate(give_much, NULL, &same), &bytes);
     uint64_t heard = sum_of(
-        flow_connect_tcp(HERE, port, flow_generate(give_much, NULL, &m)),
+        connecting(port, flow_generate(give_much, NULL, &m)),
         &there_and_back);
 
     CHECK(bytes == (size_t)512 * PIECE && there_and_back == bytes);

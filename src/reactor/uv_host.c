@@ -29,6 +29,10 @@ struct uv_host {
 
 static _Thread_local struct uv_host here;
 
+/* Things of this thread that nobody waits for any more, but which libuv has not
+ * done with: they end by themselves, and the loop is kept until then. */
+static _Thread_local unsigned left_behind;
+
 /* ---- When to come back -------------------------------------------------- */
 static double clock_now(void)
 {
@@ -204,7 +208,7 @@ static flow_host *begin(uv_loop_t *loop)
     struct uv_host *u = &here;
     int wrong = 0;
 
-    if (u->handles > 0)
+    if (u->handles > 0 || left_behind > 0)
         return is_taken();
     memset(u, 0, sizeof *u);
     u->loop = loop != NULL ? loop : &u->own;
@@ -224,6 +228,16 @@ static flow_host *begin(uv_loop_t *loop)
     }
     pthread_mutex_init(&u->sent.lock, NULL);
     return &u->host;
+}
+
+void flow__uv_leave_behind(void)
+{
+    left_behind++;
+}
+
+void flow__uv_has_ended(void)
+{
+    left_behind--;
 }
 
 flow_host *flow_uv_host(void)
@@ -272,6 +286,8 @@ static void close_own_loop(struct uv_host *u)
 {
     unsigned open = 0;
 
+    while (left_behind > 0)
+        uv_run(u->loop, UV_RUN_ONCE);
     while (u->handles > 0)
         uv_run(u->loop, UV_RUN_NOWAIT);
     if (uv_loop_close(u->loop) == 0)
