@@ -137,6 +137,11 @@ typedef struct flow_connect_options {
 flow_stage *flow_connect(const char *to, flow_stage *sent,
                          const flow_connect_options *o);
 
+/* Talks to a peer by a protocol, as a service does: the stage gives nothing, and
+ * ends when the connection has. flow_run runs it. */
+flow_stage *flow_talk(const char *to, flow_protocol *p, void *arg,
+                      const flow_connect_options *o);
+
 /* ---- Both ---------------------------------------------------------------- */
 /* The peer's address, as "127.0.0.1:7777", "[::1]:7777" or "unix:/run/x.sock",
  * of a stage of bytes received. Borrowed from it; "" for other stages, and
@@ -150,5 +155,6 @@ const char *flow_peer(flow_stage *received);
 #endif
 
 #define flow_connect(...) flow_made(flow_connect(__VA_ARGS__), FLOW_HERE)
+#define flow_talk(...)    flow_made(flow_talk(__VA_ARGS__), FLOW_HERE)
 
 #endif

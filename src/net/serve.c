@@ -4,8 +4,8 @@
  * A failure stays in its connection: it is told to the program or reported.
  *
  * A service is in the hands of its deferred, which undoes it when it is given
- * up; a connection is in its service's list as long as its link is open, and
- * held by the flow until that has ended and its deferred been released. */
+ * up; a connection is in its service's list until its link is closed and its
+ * flow has ended, and is held by the flow until its deferred been released. */
 #include "listen.h"
 #include "peers.h"
 #include "received.h"
@@ -49,6 +49,7 @@ struct served {
     struct flow__peer peer;
     flow_deferred *run;
     flow_task over;                         /* releases it                  */
+    bool ended;                             /* the flow has                 */
 };
 
 struct sender {
@@ -56,7 +57,7 @@ struct sender {
     struct served *c;
 };
 
-static void connection_gone(struct service *s);
+static void unlist(struct served *c);
 
 /* ---- A connection's flow ------------------------------------------------ */
 /* What fails because its service has ended is no news, and a connection that is
@@ -94,6 +95,9 @@ static void sender_close(void *self)
 {
     struct served *c = ((struct sender *)self)->c;
 
+    c->ended = true;
+    if (!c->conn.open)
+        unlist(c);
     c->conn.host->post(c->conn.host, &c->over, 0);
     flow__conn_forget(&c->conn, false, true);
     flow__conn_release(&c->conn);
@@ -130,22 +134,35 @@ static void cut_off(struct served *c)
     c->run = NULL;
     flow_release(run);
     flow__conn_close(&c->conn);
+    unlist(c);
     flow__conn_release(&c->conn);
 }
 
 /* ---- The list of connections -------------------------------------------- */
-static void unlist(struct flow__conn *conn)
+static void one_less(struct service *s);
+
+/* Does nothing the second time. */
+static void unlist(struct served *c)
 {
-    struct served *c = (struct served *)conn;
     struct service *s = c->service;
 
+    if (s == NULL)
+        return;
     *(c->prev != NULL ? &c->prev->next : &s->first) = c->next;
     if (c->next != NULL)
         c->next->prev = c->prev;
     flow__peers_remove(&c->peer);
     c->service = NULL;
     s->connections--;
-    connection_gone(s);
+    one_less(s);
+}
+
+static void link_closed(struct flow__conn *conn)
+{
+    struct served *c = (struct served *)conn;
+
+    if (c->ended)
+        unlist(c);
 }
 
 static void list(struct service *s, struct served *c)
@@ -156,7 +173,7 @@ static void list(struct service *s, struct served *c)
         c->next->prev = c;
     s->first = c;
     s->connections++;
-    c->conn.gone = unlist;
+    c->conn.gone = link_closed;
 }
 
 static void serve(struct service *s, struct served *c)
@@ -322,7 +339,7 @@ static void give_up(void *arg)
     close_service(arg);
 }
 
-static void connection_gone(struct service *s)
+static void one_less(struct service *s)
 {
     if (s->draining && !s->closed && s->connections == 0)
         end_with(s, flow_none());
