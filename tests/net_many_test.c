@@ -267,6 +267,30 @@ TEST(who_does_not_read_holds_up_nobody)
     served(service);
 }
 
+/* ---- Little, for long --------------------------------------------------- */
+static bool says_a_little_now_and_then(int port)
+{
+    int fd = peer_connects(port);
+
+    for (int n = 0; n < 50; n++) {
+        if (!peer_says(fd, ".") || !peer_hears(fd, "."))
+            return false;
+        usleep(10000);
+    }
+    return close(fd) == 0;
+}
+
+TEST(who_says_something_now_and_then_is_not_idle)
+{
+    int port;
+    flow_service_options o = { .conn = { .idle = 0.3, .loss_fails = true } };
+    flow_deferred *service = serving_with(echo, NULL, &o, &port);
+    bool done = with_peer(says_a_little_now_and_then, port);
+
+    CHECK(done);
+    served(service);
+}
+
 int main(void)
 {
     static const struct test tests[] = {
@@ -277,6 +301,7 @@ int main(void)
         CASE(who_does_not_read_is_sent_no_more),
         CASE(nothing_is_received_that_nobody_asks_for),
         CASE(who_does_not_read_holds_up_nobody),
+        CASE(who_says_something_now_and_then_is_not_idle),
     };
     setenv("FLOW_TORTURE", "none", 1);
     return run_tests("net_many", tests, sizeof tests / sizeof *tests);
