@@ -12,9 +12,12 @@
 
 static flow_deferred *serving_at(const char *at, int *port_out)
 {
+    flow_deferred *service;
+
     flow_host_use(flow_uv_host());
-    return flow_serve(at, echo, NULL,
-                      &(flow_service_options){ .port = port_out });
+    service = flow_serve(at, echo, NULL, NULL);
+    *port_out = port_of(service);
+    return service;
 }
 
 static flow_stage *connecting_to(const char *host, int port)

@@ -23,6 +23,8 @@
 flow_deferred *serving(flow_protocol *p, void *arg, int *port_out);
 flow_deferred *serving_with(flow_protocol *p, void *arg,
                             const flow_service_options *o, int *port_out);
+/* Of where it serves; 0: it does not. */
+int port_of(flow_deferred *service);
 /* Ends it, and the host. */
 void served(flow_deferred *service);
 

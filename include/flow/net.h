@@ -104,7 +104,6 @@ typedef struct flow_service_options {
     /* A connection's flow has failed; both are borrowed. NULL: it is reported.
      */
     void (*failed)(const flow_value *error, const char *peer, void *arg);
-    int *port;              /* gets the port it listens on; 0: it does not  */
 } flow_service_options;
 
 /* Serves at that place; port 0: one that is free. A name is looked up before
@@ -115,6 +114,11 @@ typedef struct flow_service_options {
  * pauses until there are some. */
 flow_deferred *flow_serve(const char *at, flow_protocol *p, void *arg,
                           const flow_service_options *o);
+
+/* Where it serves, as a client is told: "127.0.0.1:7777" or ":7777", with the
+ * port it has got. Borrowed until it has ended; "" then, and if it could not
+ * begin. */
+const char *flow_served_at(flow_deferred *service);
 
 /* Ends a service in peace: no more connections are taken, and the deferred
  * fires when the last has ended. Those that are left after so many seconds are

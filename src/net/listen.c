@@ -3,6 +3,7 @@
 #include "listen.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 static void link_ready(struct flow__link *link, unsigned events)
@@ -38,7 +39,6 @@ static struct flow__listener *listen_at(const struct flow__network *network,
     flow__address_write(a, address);
     if (wrong == 0) {
         memcpy(l->address, address, sizeof address);
-        l->port = flow__address_port(a);
         return l;
     }
     if (l != NULL)
@@ -57,11 +57,14 @@ static struct flow__listener *listen_at_any(const struct flow__network *network,
 
     flow__address_any(&a, 6, port);
     l = listen_at(network, &a, why);
-    if (l != NULL || flow_code(why) != EAFNOSUPPORT)
-        return l;
-    flow_drop(*why);
-    flow__address_any(&a, 4, port);
-    return listen_at(network, &a, why);
+    if (l == NULL && flow_code(why) == EAFNOSUPPORT) {
+        flow_drop(*why);
+        flow__address_any(&a, 4, port);
+        l = listen_at(network, &a, why);
+    }
+    if (l != NULL)
+        snprintf(l->address, sizeof l->address, ":%d", flow__address_port(&a));
+    return l;
 }
 
 static bool is_missing(const flow_value *why)

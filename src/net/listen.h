@@ -10,8 +10,7 @@ struct flow__listener {
     struct flow__listener *next;            /* of the same endpoint         */
     void (*call)(struct flow__listener *l); /* somebody may have connected  */
     void *owner;
-    int port;                               /* 0: it has none               */
-    char address[FLOW__ADDRESS_TEXT];
+    char address[FLOW__ADDRESS_TEXT];       /* as a client is told          */
 };
 
 /* The first of as many as the endpoint has addresses that this machine can

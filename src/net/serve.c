@@ -40,6 +40,7 @@ struct service {
     flow_task resume;
     flow_task deadline;                     /* of draining                  */
     double silent_until;
+    char at[FLOW__ADDRESS_TEXT];            /* it serves                    */
 };
 
 struct served {
@@ -223,8 +224,8 @@ static void report(struct service *s, const char *what, int code)
     if (now < s->silent_until)
         return;
     s->silent_until = now + SILENCE;
-    flow_report("%s: %s with %zu connections open: %s", s->listeners->address,
-                 what, s->connections, strerror(code));
+    flow_report("%s: %s with %zu connections open: %s", s->at, what,
+                s->connections, strerror(code));
 }
 
 /* The kernel keeps those that want to connect waiting. */
@@ -355,13 +356,25 @@ static void deadline_passed(flow_task *t)
     end_with(s, flow_none());
 }
 
+/* NULL: it is none, or has ended. */
+static struct service *service_of(const flow_deferred *d)
+{
+    return d != NULL && d->undo == give_up ? d->undo_arg : NULL;
+}
+
+const char *flow_served_at(flow_deferred *service)
+{
+    const struct service *s = service_of(service);
+
+    return s != NULL ? s->at : "";
+}
+
 void flow_drain(flow_deferred *service, double seconds)
 {
-    struct service *s;
+    struct service *s = service_of(service);
 
-    if (service == NULL || service->undo != give_up)
+    if (s == NULL)
         return;
-    s = service->undo_arg;
     pause_accepting(s);
     s->draining = true;
     flow__listeners_close(s->listeners);
@@ -416,6 +429,7 @@ static struct service *begin(const char *at, const flow_service_options *o,
         return NULL;
     }
     s->network = s->listeners->link->network;
+    strcpy(s->at, s->listeners->address);
     for (struct flow__listener *l = s->listeners; l != NULL; l = l->next) {
         l->call = may_accept;
         l->owner = s;
@@ -432,8 +446,6 @@ flow_deferred *flow_serve(const char *at, flow_protocol *p, void *arg,
 
     if (!flow_fired(ended))                 /* or there was no memory for it */
         s = begin(at, o, &why);
-    if (o != NULL && o->port != NULL)
-        *o->port = s != NULL ? s->listeners->port : 0;
     if (s == NULL) {
         flow_fire(ended, why);
         return ended;
