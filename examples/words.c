@@ -213,14 +213,14 @@ static bool complains_of(const flow_value *error)
 }
 
 /* The service works while flow_block waits for its answer. */
-static bool ask(int port, char *path)
+static bool ask(const char *at, char *path)
 {
     flow_stage *file = flow_generate(read_file, NULL, path);
-    flow_stage *answers = flow_lines(flow_connect_tcp(HERE, port, file));
+    flow_stage *answers = flow_lines(flow_connect(at, file, NULL));
     bool failed;
 
     fprintf(stderr, "The %d most frequent words of %s,\ncounted by a service "
-            "at %s:%d:\n", ANSWERED, path, HERE, port);
+            "at %s:\n", ANSWERED, path, at);
     for (flow_value line; flow_block(answers, &line);)
         flow_print(stdout, line);
     failed = complains_of(flow_failure(answers));
@@ -229,15 +229,15 @@ static bool ask(int port, char *path)
 }
 
 /* The signals are waited for before anybody is told to send one. */
-static void wait_for_the_end(int port, const char *path)
+static void wait_for_the_end(const char *at, const char *path)
 {
     flow_stage *signals = flow_merge(FLOW_STAGES(flow_signals(SIGINT),
                                                  flow_signals(SIGTERM)));
     flow_stage *stop = flow_from_deferred(flow_run(flow_take(signals, 1)));
     flow_value v;
 
-    fprintf(stderr, "Serving at %s:%d until Ctrl-C. In another terminal, try:\n"
-            "    nc -N %s %d < %s\n", HERE, port, HERE, port, path);
+    fprintf(stderr, "Serving at %s until Ctrl-C. In another terminal, try:\n"
+            "    nc -N %s %s < %s\n", at, HERE, strchr(at, ':') + 1, path);
     if (flow_block(stop, &v))
         fprintf(stderr, "\nStopped.\n");
     complains_of(flow_failure(stop));
@@ -285,7 +285,7 @@ static void allow_many_clients(void)
 int main(int argc, char **argv)
 {
     struct wishes w;
-    flow_service_options o = { .port = &w.port };
+    char at[32];
     flow_deferred *service;
     bool good;
 
@@ -297,13 +297,14 @@ int main(int argc, char **argv)
     }
     allow_many_clients();
     flow_host_use(flow_uv_host());
-    service = flow_serve_tcp(HERE, w.port, frequent_words, NULL, &o);
+    snprintf(at, sizeof at, HERE ":%d", w.port);
+    service = flow_serve(at, frequent_words, NULL, NULL);
     good = !complains_of(flow_outcome(service));
     if (!good)
         fprintf(stderr, "words: choose another port: --port N\n");
-    good = good && ask(w.port, w.path);
+    good = good && ask(flow_served_at(service), w.path);
     if (good && !w.once)
-        wait_for_the_end(w.port, w.path);
+        wait_for_the_end(flow_served_at(service), w.path);
     flow_release(service);
     flow_uv_close();
     return good ? 0 : 1;

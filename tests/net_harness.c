@@ -7,25 +7,34 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 /* ---- Our side ----------------------------------------------------------- */
+int port_of(flow_deferred *service)
+{
+    const char *port = strrchr(flow_served_at(service), ':');
+
+    return port != NULL ? (int)strtol(port + 1, NULL, 10) : 0;
+}
+
 flow_deferred *serving_with(flow_protocol *p, void *arg,
                             const flow_service_options *o, int *port_out)
 {
-    flow_service_options with = *o;
+    flow_deferred *service;
 
-    with.port = port_out;
     flow_host_use(flow_uv_host());
-    return flow_serve_tcp(HERE, 0, p, arg, &with);
+    service = flow_serve(HERE ":0", p, arg, o);
+    *port_out = port_of(service);
+    return service;
 }
 
 flow_deferred *serving(flow_protocol *p, void *arg, int *port_out)
 {
-    return serving_with(p, arg, &(flow_service_options){ 0 }, port_out);
+    return serving_with(p, arg, NULL, port_out);
 }
 
 void served(flow_deferred *service)
@@ -63,6 +72,14 @@ void hears(const char *text, flow_stage *s)
 flow_stage *saying(const char *text)
 {
     return flow_once(flow_literal(text));
+}
+
+flow_stage *connecting(int port, flow_stage *sent)
+{
+    char to[sizeof HERE ":65535"];
+
+    snprintf(to, sizeof to, HERE ":%d", port);
+    return flow_connect(to, sent, NULL);
 }
 
 void run_for(double seconds, bool (*done)(void))

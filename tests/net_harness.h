@@ -5,7 +5,7 @@
  *     {
  *         int port;
  *         flow_deferred *service = serving(echo, NULL, &port);
- *         hears("hello", flow_connect_tcp(HERE, port, saying("hello")));
+ *         hears("hello", connecting(port, saying("hello")));
  *         served(service);
  *     }
  */
@@ -23,6 +23,8 @@
 flow_deferred *serving(flow_protocol *p, void *arg, int *port_out);
 flow_deferred *serving_with(flow_protocol *p, void *arg,
                             const flow_service_options *o, int *port_out);
+/* Of where it serves; 0: it does not. */
+int port_of(flow_deferred *service);
 /* Ends it, and the host. */
 void served(flow_deferred *service);
 
@@ -30,6 +32,9 @@ void served(flow_deferred *service);
  * closes s. */
 void hears(const char *text, flow_stage *s);
 flow_stage *saying(const char *text);
+
+/* Connects to that port of this machine. */
+flow_stage *connecting(int port, flow_stage *sent);
 
 /* Runs the loop for so long, or until `done`. */
 void run_for(double seconds, bool (*done)(void));

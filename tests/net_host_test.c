@@ -4,6 +4,7 @@
 #include "harness.h"
 
 #include <flow/reactor.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -353,6 +354,147 @@ TEST(signals_need_a_host_of_libuv)
            "flow_host_use(flow_uv_host())", flow_signals(SIGUSR1));
 }
 
+/* ---- A loop of another kind --------------------------------------------- */
+/* Turns the host from a loop of poll(2), until it has nothing left to do. */
+static int poll_to_the_end(void)
+{
+    int polls = 0;
+
+    for (; host->turn(host, false); polls++) {
+        struct pollfd p = { flow_uv_descriptor(), POLLIN, 0 };
+        double seconds = flow_uv_timeout();
+
+        poll(&p, 1, seconds < 0 ? -1 : (int)(seconds * 1e3));
+    }
+    return polls;
+}
+
+TEST(a_foreign_loop_turns_the_host)
+{
+    flow_deferred *d;
+    const flow_value *last;
+
+    host = flow_uv_host();
+    flow_host_use(host);
+    d = flow_run(flow_generate(nap, NULL, NULL));
+    CHECK(poll_to_the_end() < 100);         /* it does not spin             */
+    last = flow_outcome(d);
+    CHECK(last != NULL && last->as.num == 3);
+    flow_release(d);
+    flow_uv_close();
+}
+
+static flow_task shout;
+
+static void *send_one(void *arg)
+{
+    host->post_from(host, &shout);
+    return arg;
+}
+
+TEST(a_foreign_loop_hears_of_other_threads_when_nothing_is_due)
+{
+    pthread_t thread;
+    struct pollfd p = { -1, POLLIN, 0 };
+
+    shout.call = keep_on;
+    host = flow_uv_host();
+    p.fd = flow_uv_descriptor();
+    CHECK(!host->turn(host, false));
+    pthread_create(&thread, NULL, send_one, NULL);
+    CHECK(poll(&p, 1, 20000) == 1);
+    pthread_join(thread, NULL);
+    CHECK(host->turn(host, false));
+    flow_uv_close();
+}
+
+TEST(a_foreign_loop_hears_of_other_threads)
+{
+    pthread_t thread;
+
+    host = flow_uv_host();
+    flow_host_use(host);
+    came = 0;
+    for (int i = 0; i < SENT; i++)
+        sent[i].task.call = sent_came;
+    keep.call = keep_on;
+    host->post(host, &keep, 60);
+    pthread_create(&thread, NULL, send_all, NULL);
+    poll_to_the_end();
+    pthread_join(thread, NULL);
+    CHECK(came == SENT);
+    flow_uv_close();
+}
+
+TEST(a_foreign_loop_is_told_when_nothing_is_due)
+{
+    flow_task task = { .call = keep_on };
+
+    MUST(flow_uv_descriptor() == -1 && flow_uv_timeout() < 0);
+    host = flow_uv_host();
+    MUST(flow_uv_descriptor() >= 0);
+    MUST(!host->turn(host, false) && flow_uv_timeout() < 0);
+    host->post(host, &task, 0);
+    MUST(!(flow_uv_timeout() > 0) && !(flow_uv_timeout() < 0));
+    host->post(host, &task, 1000);
+    MUST(flow_uv_timeout() > 900 && flow_uv_timeout() < 1001);
+    host->cancel(host, &task);
+    MUST(flow_uv_timeout() < 0);
+    host->post(host, &task, 0);
+    MUST(host->turn(host, false) && flow_uv_timeout() < 1);
+    MUST(!host->turn(host, false) && flow_uv_timeout() < 0);
+    flow_uv_close();
+}
+
+/* ---- Names -------------------------------------------------------------- */
+TEST(a_name_has_addresses)
+{
+    flow_stage *s;
+    flow_value v;
+
+    flow_host_use(flow_uv_host());
+    s = flow_resolve("localhost");
+    if (flow_block(s, &v)) {
+        size_t n;
+        const char *chars = flow_chars(&v, &n);
+
+        CHECK(strncmp(chars, "127.", n < 4 ? n : 4) == 0
+              || strncmp(chars, "::1", n) == 0);
+        flow_drop(v);
+    }
+    CHECK(flow_failure(s) == NULL);
+    flow_failure(s);
+    flow_close(s);
+    flow_uv_close();
+}
+
+TEST(an_address_is_its_own_address)
+{
+    flow_host_use(flow_uv_host());
+    expect("127.0.0.1", flow_resolve("127.0.0.1"));
+    expect("::1", flow_resolve(flow_textf("::1")));
+    flow_uv_close();
+}
+
+TEST(a_name_that_cannot_be_one_is_told)
+{
+    flow_host_use(flow_uv_host());
+    expect("!Invalid: the name of a host must be a text, not empty and without "
+           "a byte 0", flow_resolve(""));
+    expect("!ResolveError: cannot look up not a name: unknown node or service",
+           flow_resolve("not a name"));
+    flow_uv_close();
+}
+
+TEST(nobody_waits_for_a_name_any_more)
+{
+    flow_host_use(flow_uv_host());
+    for (int n = 0; n < 8; n++)
+        flow_release(flow_run(flow_resolve("localhost")));
+    flow_uv_close();
+    MUST(strcmp(reports(), "") == 0 || disturbed());
+}
+
 int main(void)
 {
     static const struct test tests[] = {
@@ -372,6 +514,14 @@ int main(void)
         CASE(signals_are_a_stage),
         CASE(a_signal_nobody_can_wait_for_is_a_failure),
         CASE(signals_need_a_host_of_libuv),
+        CASE(a_foreign_loop_turns_the_host),
+        CASE(a_foreign_loop_hears_of_other_threads_when_nothing_is_due),
+        CASE(a_foreign_loop_hears_of_other_threads),
+        CASE(a_foreign_loop_is_told_when_nothing_is_due),
+        CASE(a_name_has_addresses),
+        CASE(an_address_is_its_own_address),
+        CASE(a_name_that_cannot_be_one_is_told),
+        CASE(nobody_waits_for_a_name_any_more),
     };
     return run_tests("net_host", tests, sizeof tests / sizeof *tests);
 }

@@ -27,7 +27,7 @@ TEST(a_thousand_clients_are_served_at_once)
     many_descriptors();
     service = serving(brackets, NULL, &port);
     for (int i = 0; i < CLIENTS; i++)
-        client[i] = flow_run(flow_collect(flow_connect_tcp(HERE, port,
+        client[i] = flow_run(flow_collect(connecting(port,
             flow_list(FLOW_VALUES(flow_textf("%d", i), "\nbye\n")))));
     all = flow_gather(client, CLIENTS);
     while (!flow_fired(all))
@@ -165,7 +165,7 @@ TEST(much_arrives_whole)
     flow_deferred *service = serving(echo, NULL, &port);
     uint64_t sent = sum_of(flow_generate(give_much, NULL, &same), &bytes);
     uint64_t heard = sum_of(
-        flow_connect_tcp(HERE, port, flow_generate(give_much, NULL, &m)),
+        connecting(port, flow_generate(give_much, NULL, &m)),
         &there_and_back);
 
     CHECK(bytes == (size_t)512 * PIECE && there_and_back == bytes);
@@ -267,6 +267,30 @@ TEST(who_does_not_read_holds_up_nobody)
     served(service);
 }
 
+/* ---- Little, for long --------------------------------------------------- */
+static bool says_a_little_now_and_then(int port)
+{
+    int fd = peer_connects(port);
+
+    for (int n = 0; n < 50; n++) {
+        if (!peer_says(fd, ".") || !peer_hears(fd, "."))
+            return false;
+        usleep(10000);
+    }
+    return close(fd) == 0;
+}
+
+TEST(who_says_something_now_and_then_is_not_idle)
+{
+    int port;
+    flow_service_options o = { .conn = { .idle = 0.3, .loss_fails = true } };
+    flow_deferred *service = serving_with(echo, NULL, &o, &port);
+    bool done = with_peer(says_a_little_now_and_then, port);
+
+    CHECK(done);
+    served(service);
+}
+
 int main(void)
 {
     static const struct test tests[] = {
@@ -277,6 +301,7 @@ int main(void)
         CASE(who_does_not_read_is_sent_no_more),
         CASE(nothing_is_received_that_nobody_asks_for),
         CASE(who_does_not_read_holds_up_nobody),
+        CASE(who_says_something_now_and_then_is_not_idle),
     };
     setenv("FLOW_TORTURE", "none", 1);
     return run_tests("net_many", tests, sizeof tests / sizeof *tests);

@@ -17,7 +17,7 @@ TEST(a_service_echoes)
     int port;
     flow_deferred *service = serving(echo, NULL, &port);
 
-    hears("hello", flow_connect_tcp(HERE, port, saying("hello")));
+    hears("hello", connecting(port, saying("hello")));
     served(service);
 }
 
@@ -26,7 +26,7 @@ TEST(several_pieces_and_text_and_bytes_are_sent_in_order)
     int port;
     flow_deferred *service = serving(echo, NULL, &port);
 
-    hears("one, two, 3", flow_connect_tcp(HERE, port, flow_list(FLOW_VALUES(
+    hears("one, two, 3", connecting(port, flow_list(FLOW_VALUES(
         "one", flow_bytes(", two", 5), "", ", ", flow_textf("%d", 3)))));
     served(service);
 }
@@ -36,7 +36,7 @@ TEST(nothing_is_sent_and_nothing_comes)
     int port;
     flow_deferred *service = serving(echo, NULL, &port);
 
-    hears("", flow_connect_tcp(HERE, port, flow_list(NULL, 0)));
+    hears("", connecting(port, flow_list(NULL, 0)));
     served(service);
 }
 
@@ -97,7 +97,7 @@ static void ask_twice(flow_gen *self, flow_stage *source, void *arg)
     flow_value v;
 
     (void)source;
-    heard = flow_connect_tcp(HERE, *(int *)arg, flow_callback(1, &say));
+    heard = connecting(*(int *)arg, flow_callback(1, &say));
     if (flow_send(self, say, flow_literal("one\n"))
         && flow_next(self, heard, &v) && flow_yield(self, v)
         && flow_send(self, say, flow_literal("two\n"))
@@ -150,34 +150,30 @@ TEST(a_protocol_knows_its_peer)
 
 TEST(version_6_of_the_internet_is_spoken)
 {
-    int port;
     flow_deferred *service;
 
     flow_host_use(flow_uv_host());
-    service = flow_serve_tcp("::1", 0, echo, NULL,
-                             &(flow_service_options){ .port = &port });
-    if (port == 0) {                        /* not here, or no memory       */
+    service = flow_serve("[::1]:0", echo, NULL, NULL);
+    if (port_of(service) == 0) {            /* not here, or no memory       */
         flow_outcome(service);
         flow_release(service);
         flow_uv_close();
         return;
     }
-    hears("six", flow_connect_tcp("::1", port, saying("six")));
+    hears("six", flow_connect(flow_served_at(service), saying("six"), NULL));
     served(service);
 }
 
 TEST(a_loop_of_the_program_serves)
 {
     uv_loop_t loop;
-    int port = 0;
     flow_deferred *service, *client;
     const flow_value *outcome;
 
     uv_loop_init(&loop);
     flow_host_use(flow_uv_host_on(&loop));
-    service = flow_serve_tcp(HERE, 0, echo, NULL,
-                             &(flow_service_options){ .port = &port });
-    client = flow_run(flow_join(flow_connect_tcp(HERE, port, saying("hello")),
+    service = flow_serve(HERE ":0", echo, NULL, NULL);
+    client = flow_run(flow_join(connecting(port_of(service), saying("hello")),
                                 100));
     for (int n = 0; n < 1000 && !flow_fired(client); n++)
         uv_run(&loop, UV_RUN_ONCE);
@@ -281,19 +277,53 @@ TEST(a_peer_that_vanishes_is_no_news)
 
     CHECK(done);
     hears("<still there>",
-          flow_connect_tcp(HERE, port, saying("still there\n")));
+          connecting(port, saying("still there\n")));
     served(service);
 }
 
-TEST(a_lost_connection_is_a_failure_of_what_is_received)
+TEST(a_lost_connection_is_a_failure_for_those_who_wish_it)
 {
     int port;
-    flow_service_options o = { .failed = tell };
+    flow_service_options o = { .conn.loss_fails = true, .failed = tell };
     flow_deferred *service = serving_with(brackets, "arg", &o, &port);
     bool done = with_peer(vanishes, port);
 
     CHECK(done);
     CHECK(strcmp(told, "arg:SystemError") == 0);
+    served(service);
+}
+
+static int ends_seen;
+
+static void see_the_end(flow_gen *self, flow_stage *received, void *arg)
+{
+    flow_value v;
+
+    (void)arg;
+    flow_yield(self, "<one>");
+    while (flow_next(self, received, &v))
+        flow_drop(v);
+    ends_seen += !flow_closing(self);
+}
+
+static flow_stage *seeing_the_end(flow_stage *received, void *arg)
+{
+    return flow_generate(see_the_end, received, arg);
+}
+
+TEST(a_lost_connection_is_the_end_of_what_is_received)
+{
+    int port;
+    flow_service_options o = { .failed = tell };
+    flow_deferred *service = serving_with(seeing_the_end, "arg", &o, &port);
+    bool done;
+
+    ends_seen = 0;
+    told[0] = '\0';
+    done = with_peer(vanishes, port);
+    CHECK(done);
+    CHECK(ends_seen == 1);
+    CHECK(told[0] == '\0');
     served(service);
 }
 
@@ -308,10 +338,10 @@ TEST(what_is_neither_text_nor_bytes_cannot_be_sent)
     int port;
     flow_deferred *service = serving(counts, NULL, &port);
 
-    hears("!SystemError", flow_connect_tcp(HERE, port, saying("x")));
+    hears("!SystemError", connecting(port, saying("x")));
     CHECK(strstr(reports(), "must be text or bytes") != NULL);
     reports();
-    hears("!Invalid", flow_connect_tcp(HERE, port, flow_once(flow_int(1))));
+    hears("!Invalid", connecting(port, flow_once(flow_int(1))));
     served(service);
 }
 
@@ -320,7 +350,7 @@ TEST(a_failure_of_what_is_sent_is_the_client_s)
     int port;
     flow_deferred *service = serving(echo, NULL, &port);
 
-    hears("!Invalid", flow_connect_tcp(HERE, port, script("!")));
+    hears("!Invalid", connecting(port, script("!")));
     served(service);
 }
 
@@ -354,7 +384,7 @@ TEST(ending_a_service_closes_its_connections_and_bodies_tidy_up)
 
     bodies = 0;
     for (int i = 0; i < CLIENTS; i++) {
-        client[i] = flow_connect_tcp(HERE, port, never());
+        client[i] = connecting(port, never());
         if (flow_block(client[i], &v))
             flow_drop(v);
     }
@@ -388,7 +418,7 @@ TEST(a_protocol_may_end_its_service)
     int port;
 
     ended_by_itself = serving(ending, NULL, &port);
-    hears("!SystemError", flow_connect_tcp(HERE, port, never()));
+    hears("!SystemError", connecting(port, never()));
     CHECK(ended_by_itself == NULL);
     if (ended_by_itself != NULL)
         flow_outcome(ended_by_itself);
@@ -403,8 +433,7 @@ TEST(everything_may_be_closed_at_any_moment)
         for (int order = 0; order < 2; order++) {
             int port;
             flow_deferred *service = serving(brackets, NULL, &port);
-            flow_deferred *client = flow_run(flow_connect_tcp(
-                HERE, port, flow_list(FLOW_VALUES("a\n", "b", "\nbye\n"))));
+            flow_deferred *client = flow_run(connecting(port, flow_list(FLOW_VALUES("a\n", "b", "\nbye\n"))));
             flow_host *h = flow_host_here();
 
             for (int n = 0; n < turns; n++)
@@ -420,18 +449,16 @@ TEST(everything_may_be_closed_at_any_moment)
 }
 
 /* ---- Addresses ---------------------------------------------------------- */
-static void fails_to_serve(const char *address, int port, const char *why)
+static void fails_to_serve(const char *at, const char *why)
 {
-    int got = -1;
-    flow_deferred *service = flow_serve_tcp(
-        address, port, echo, NULL, &(flow_service_options){ .port = &got });
+    flow_deferred *service = flow_serve(at, echo, NULL, NULL);
     const flow_value *error = flow_outcome(service);
     const char *says = error != NULL ? flow_message(error) : "it serves";
 
     if (!disturbed() && strcmp(says, why) != 0)
         fprintf(stderr, "failed: %s\n", says);
     CHECK(strcmp(says, why) == 0);
-    CHECK(got == 0);
+    CHECK(strcmp(flow_served_at(service), "") == 0);
     flow_release(service);
 }
 
@@ -439,21 +466,42 @@ TEST(an_address_in_use_is_named)
 {
     int port;
     flow_deferred *service = serving(echo, NULL, &port);
-    char why[128];
+    char at[32], why[128];
 
-    snprintf(why, sizeof why, "cannot listen at " HERE ":%d: Address already "
-             "in use", port);
-    fails_to_serve(HERE, port, why);
+    snprintf(at, sizeof at, HERE ":%d", port);
+    snprintf(why, sizeof why, "cannot listen at %s: Address already in use",
+             at);
+    fails_to_serve(at, why);
     served(service);
+}
+
+static void is_nowhere(const char *at)
+{
+    char why[256];
+
+    snprintf(why, sizeof why, "'%s' is not where a peer can be, such as "
+             "127.0.0.1:80, [::1]:80, example.org:80, :80, or "
+             "unix:/run/x.sock", at);
+    fails_to_serve(at, why);
 }
 
 TEST(an_address_that_is_none_is_named)
 {
     flow_host_use(flow_uv_host());
-    fails_to_serve("nowhere", 1, "'nowhere' is not an address such as "
-                                 "127.0.0.1 or ::1");
-    fails_to_serve(HERE, 65536, "65536 is not a port");
-    expect("!Invalid: -1 is not a port", flow_connect_tcp(HERE, -1, NULL));
+    is_nowhere("");
+    is_nowhere("nowhere");
+    is_nowhere("::1:80");
+    is_nowhere("[::1:80");
+    is_nowhere("[1.2.3.4]:80");
+    is_nowhere("two words:80");
+    is_nowhere("unix:");
+    is_nowhere("unix:@");
+    fails_to_serve(HERE ":65536", "'" HERE ":65536' ends in no port, which is "
+                   "a number up to 65535");
+    fails_to_serve(HERE ":", "'" HERE ":' ends in no port, which is a number "
+                   "up to 65535");
+    expect("!Invalid: ':x' ends in no port, which is a number up to 65535",
+           flow_connect(":x", NULL, NULL));
     flow_uv_close();
 }
 
@@ -463,10 +511,10 @@ TEST(net_needs_a_host_of_libuv)
                               "call flow_host_use(flow_uv_host())";
 
     flow_host_use(NULL);
-    fails_to_serve(HERE, 0, why);
+    fails_to_serve(HERE ":0", why);
     expect("!Invalid: the host of this thread is not one of libuv: call "
            "flow_host_use(flow_uv_host())",
-           flow_connect_tcp(HERE, 1, saying("x")));
+           connecting(1, saying("x")));
 }
 
 TEST(a_refused_connection_is_named)
@@ -481,7 +529,7 @@ TEST(a_refused_connection_is_named)
     flow_release(service);
     snprintf(why, sizeof why, "cannot connect to " HERE ":%d: Connection "
              "refused", port);
-    s = flow_connect_tcp(HERE, port, saying("x"));
+    s = connecting(port, saying("x"));
     CHECK(!flow_block(s, &v));
     MUST(flow_failure(s) != NULL);
     CHECK(strcmp(flow_message(flow_failure(s)), why) == 0);
@@ -533,7 +581,8 @@ int main(void)
         CASE(a_failure_resets_the_connection_after_the_results),
         CASE(a_failure_is_told_to_who_wants_to_know),
         CASE(a_peer_that_vanishes_is_no_news),
-        CASE(a_lost_connection_is_a_failure_of_what_is_received),
+        CASE(a_lost_connection_is_a_failure_for_those_who_wish_it),
+        CASE(a_lost_connection_is_the_end_of_what_is_received),
         CASE(what_is_neither_text_nor_bytes_cannot_be_sent),
         CASE(a_failure_of_what_is_sent_is_the_client_s),
         CASE(ending_a_service_closes_its_connections_and_bodies_tidy_up),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Operators that know the time: prefetch, throttle, within, deadline. */
+/* Operators that know the time: prefetch, ticks, throttle, within, deadline. */
 #include "fan_tests.h"
 #include "operator_functions.h"
 
@@ -108,6 +108,52 @@ TEST(prefetch_wants_room)
 TEST(prefetch_of_a_source_that_wakes_itself)
 {
     expect("1", flow_prefetch(restless(3), 2));
+}
+
+/* ---- ticks --------------------------------------------------------------- */
+TEST(ticks_come_each_in_its_time)
+{
+    double begun = now();
+
+    expect("1 2 3", flow_take(flow_ticks(2), 3));
+    CHECK(now() - begun >= 6 && now() - begun < 6.5);
+}
+
+TEST(ticks_of_a_part_of_a_second_all_come)
+{
+    double begun = now();
+
+    expect("100", flow_skip(flow_take(flow_ticks(0.1), 100), 99));
+    CHECK(now() - begun > 9.9 && now() - begun < 10.1);
+}
+
+/* Takes three seconds for the first. */
+static void slow_at_first(flow_gen *self, flow_stage *source, void *arg)
+{
+    flow_value v;
+
+    (void)arg;
+    if (flow_next(self, source, &v) && flow_yield(self, v)
+        && flow_cooperate(self, 3.5))
+        while (flow_next(self, source, &v))
+            flow_yield(self, v);
+}
+
+TEST(ticks_that_nobody_asked_for_are_left_out)
+{
+    double begun = now();
+
+    expect("1 4 5 6",
+           flow_take(flow_generate(slow_at_first, flow_ticks(1), NULL), 4));
+    CHECK(now() - begun >= 6 && now() - begun < 6.1);
+}
+
+TEST(ticks_need_time_between_them)
+{
+    expect("!Invalid: flow_ticks: give a number of seconds above 0",
+           flow_ticks(0));
+    expect("!Invalid: flow_ticks: give a number of seconds above 0",
+           flow_ticks((double)NAN));
 }
 
 /* ---- throttle ------------------------------------------------------------ */
@@ -244,6 +290,10 @@ int main(void)
         CASE(prefetch_reports_a_failure_that_nobody_came_for),
         CASE(prefetch_wants_room),
         CASE(prefetch_of_a_source_that_wakes_itself),
+        CASE(ticks_come_each_in_its_time),
+        CASE(ticks_of_a_part_of_a_second_all_come),
+        CASE(ticks_that_nobody_asked_for_are_left_out),
+        CASE(ticks_need_time_between_them),
         CASE(throttle_lets_one_value_through_in_so_many_seconds),
         CASE(throttle_does_not_slow_a_slow_source),
         CASE(throttle_holds_up_neither_end_nor_failure),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Flows over TCP.
+/* Flows between machines and processes.
  *
  * A connection is two stages: one of the bytes that are received, one of those
  * to be sent. A protocol makes the second from the first, and a service runs it
@@ -16,8 +16,7 @@
  *     int main(void)
  *     {
  *         flow_host_use(flow_uv_host());
- *         flow_deferred *service =
- *             flow_serve_tcp("127.0.0.1", 7777, echo, NULL, NULL);
+ *         flow_deferred *service = flow_serve(":7777", echo, NULL, NULL);
  *         flow_loop();
  *         flow_release(service);
  *         flow_uv_close();
@@ -29,8 +28,8 @@
  *
  * To a client a service is an operator over the bytes it sends:
  *
- *     flow_stage *answer = flow_connect_tcp("127.0.0.1", 7777,
- *                                           flow_once(flow_of("hello")));
+ *     flow_stage *answer = flow_connect("localhost:7777",
+ *                                       flow_once(flow_of("hello")), NULL);
  *     for (flow_value v; flow_block(answer, &v);)
  *         flow_print(stdout, v);
  *     flow_close(answer);
@@ -46,13 +45,23 @@
  *           that is idle costs 2 KiB, besides the stages of its protocol.
  *   Pieces  Bytes come cut anywhere: see flow_lines, flow_prefixed, ... What
  *           operators cut from them shares their buffer.
+ *   Gather  What is ready to be sent goes out at once, in one piece.
  *   End     The peer has sent all: `received` ends, sending goes on. All is
- *           sent: the peer is told so (half close). A service then closes the
- *           connection when the peer has sent all as well, or two seconds
- *           later: closed while bytes come, it would lose what is on its way.
- *   Failure A connection that is lost is a failure of class FLOW_ESYSTEM of the
- *           stage received. A flow that fails or is closed before its end
- *           resets the connection, so that no peer takes a part for the whole.
+ *           sent: the peer is told so (half close). A protocol's connection is
+ *           closed when the peer has sent all as well, or two seconds later:
+ *           closed while bytes come, it would lose what is on its way.
+ *   Loss    A connection that is lost, or lasts too long, is the end of what a
+ *           protocol receives, unless it wishes for a failure; of a client's
+ *           stage it is always a failure, of class FLOW_ESYSTEM or
+ *           FLOW_ETIMEOUT. A flow that fails or is closed before its end resets
+ *           the connection, so that no peer takes a part for the whole.
+ *
+ * Where a peer is, or shall be waited for, is said so:
+ *
+ *     "127.0.0.1:7777"    "[::1]:7777"      that address, and port
+ *     "example.org:80"                      a name that is looked up
+ *     ":7777"                               all addresses of this machine
+ *     "unix:/run/x.sock"  "unix:@x"         a path; a name without a file
  *
  * Everything here is for threads whose host is one of libuv, see reactor.h; in
  * others it fails, as it does with any other error, when it is asked. */
@@ -66,37 +75,82 @@ extern "C" {
 #endif
 #pragma GCC visibility push(default)
 
-/* ---- Services ----------------------------------------------------------- */
+/* ---- Connections --------------------------------------------------------- */
+/* What holds for a connection. A field left 0 means the default. */
+typedef struct flow_conn_options {
+    double idle;            /* seconds that the peer is waited for, in which
+                               nothing comes nor goes. 0: any number        */
+    double total;           /* seconds it may last. 0: any number           */
+    double keep_alive;      /* seconds of silence before the kernel asks the
+                               peer whether it is there; it is lost when it has
+                               not answered for as long again. 0: never     */
+    bool delay;             /* small pieces may be held back, to go together
+                               with others. Default: no_delay               */
+    bool loss_fails;        /* of protocols: a lost connection is a failure
+                               of `received`. Default: its end              */
+} flow_conn_options;
+
+/* ---- Services ------------------------------------------------------------ */
 /* Makes, for one connection, the stage of what is to be sent, text and bytes,
  * from the stage of what is received, which it takes. The connection ends with
  * the stage. */
 typedef flow_stage *flow_protocol(flow_stage *received, void *arg);
 
 typedef struct flow_service_options {
+    flow_conn_options conn;
     size_t most;            /* connections at once; others wait. 0: 10000   */
-    /* A connection's flow has failed; both are borrowed. NULL: it is reported,
-     * unless it failed because the connection was lost. */
+    size_t most_per_peer;   /* from one address, or one network of version 6
+                               (/64); others are reset. 0: any number       */
+    /* A connection's flow has failed; both are borrowed. NULL: it is reported.
+     */
     void (*failed)(const flow_value *error, const char *peer, void *arg);
-    int *port;              /* gets the port it listens on; 0: it does not  */
 } flow_service_options;
 
-/* Serves at an address of this machine, as "127.0.0.1", "::1", or "0.0.0.0" for
- * all; port 0: one that is free. `arg` is borrowed, `o` may be NULL. The
- * deferred is yours; it fires only with the failure by which the service ends,
- * and releasing it ends the service and closes every connection. When there are
- * no descriptors left, accepting pauses until there are some. */
-flow_deferred *flow_serve_tcp(const char *address, int port, flow_protocol *p,
-                              void *arg, const flow_service_options *o);
+/* Serves at that place; port 0: one that is free. A name is looked up before
+ * the call returns, and should be one of this machine's. `arg` is borrowed, `o`
+ * may be NULL. The deferred is yours; it fires with the failure by which the
+ * service ends, or with NONE after flow_drain. Releasing it ends the service
+ * and resets every connection. When there are no descriptors left, accepting
+ * pauses until there are some. */
+flow_deferred *flow_serve(const char *at, flow_protocol *p, void *arg,
+                          const flow_service_options *o);
 
-/* ---- Clients ------------------------------------------------------------ */
-/* The bytes received from a peer that gets what `sent` gives, which it takes.
- * It connects at the first ask; both go on while somebody waits for an answer.
- * A failure of `sent` is one of this stage. */
-flow_stage *flow_connect_tcp(const char *address, int port, flow_stage *sent);
+/* Where it serves, as a client is told: "127.0.0.1:7777" or ":7777", with the
+ * port it has got. Borrowed until it has ended; "" then, and if it could not
+ * begin. */
+const char *flow_served_at(flow_deferred *service);
 
-/* ---- Both --------------------------------------------------------------- */
-/* The peer's address and port, as "127.0.0.1:7777" or "[::1]:7777", of a stage
- * of bytes received. Borrowed from it; "" for other stages. */
+/* Ends a service in peace: no more connections are taken, and the deferred
+ * fires when the last has ended. Those that are left after so many seconds are
+ * reset. */
+void flow_drain(flow_deferred *service, double seconds);
+
+/* ---- Clients ------------------------------------------------------------- */
+typedef struct flow_connect_options {
+    flow_conn_options conn;
+    double timeout;         /* seconds to connect, all together. 0: 30      */
+    bool stays;             /* when all is sent the peer is not told        */
+} flow_connect_options;
+
+/* The bytes received from a peer that gets what `sent` gives, which it takes;
+ * NULL: it gets nothing, and is not told so. It connects at the first ask; both
+ * go on while somebody waits for an answer. Of a name all addresses are tried,
+ * the next one when one refuses or after a quarter of a second; the failure
+ * says what became of each. A failure of `sent` is one of this stage. `to` is
+ * copied, `o` may be NULL. */
+flow_stage *flow_connect(const char *to, flow_stage *sent,
+                         const flow_connect_options *o);
+
+/* Talks to a peer by a protocol, as a service does: the stage gives nothing, and
+ * ends when the connection has. flow_run runs it. */
+flow_stage *flow_talk(const char *to, flow_protocol *p, void *arg,
+                      const flow_connect_options *o);
+
+/* ---- Both ---------------------------------------------------------------- */
+/* The peer's address, as "127.0.0.1:7777", "[::1]:7777" or "unix:/run/x.sock",
+ * of a stage of bytes received. Borrowed from it; "" for other stages, and
+ * before it is connected. Who comes through a path mostly has no name, and is
+ * "unix:". */
 const char *flow_peer(flow_stage *received);
 
 #pragma GCC visibility pop
@@ -104,7 +158,7 @@ const char *flow_peer(flow_stage *received);
 }
 #endif
 
-#define flow_connect_tcp(...)                                                \
-    flow_made(flow_connect_tcp(__VA_ARGS__), FLOW_HERE)
+#define flow_connect(...) flow_made(flow_connect(__VA_ARGS__), FLOW_HERE)
+#define flow_talk(...)    flow_made(flow_talk(__VA_ARGS__), FLOW_HERE)
 
 #endif

@@ -125,6 +125,10 @@ void flow_tee(flow_stage *s, size_t room, flow_stage **out, size_t n);
  * the source works while the reader does. */
 flow_stage *flow_prefetch(flow_stage *s, size_t n);
 
+/* 1, 2, 3, ... each so many seconds after the one before, counted from the first
+ * ask, without an end. Those that nobody asked for in time are left out. */
+flow_stage *flow_ticks(double seconds);
+
 /* At most one value in so many seconds: the others wait. */
 flow_stage *flow_throttle(flow_stage *s, double seconds);
 
@@ -215,6 +219,7 @@ flow_stage *flow_join(flow_stage *s, size_t longest);
 #define flow_concurrent(...) flow_made(flow_concurrent(__VA_ARGS__), FLOW_HERE)
 #define flow_race(...)      flow_made(flow_race(__VA_ARGS__), FLOW_HERE)
 #define flow_prefetch(...)  flow_made(flow_prefetch(__VA_ARGS__), FLOW_HERE)
+#define flow_ticks(...)     flow_made(flow_ticks(__VA_ARGS__), FLOW_HERE)
 #define flow_throttle(...)  flow_made(flow_throttle(__VA_ARGS__), FLOW_HERE)
 #define flow_within(...)    flow_made(flow_within(__VA_ARGS__), FLOW_HERE)
 #define flow_deadline(...)  flow_made(flow_deadline(__VA_ARGS__), FLOW_HERE)

@@ -2,15 +2,8 @@
 /* See conn.h. */
 #include "conn.h"
 
-#include "base/memory.h"
-#include "reactor/uv_host.h"
-
 #include <errno.h>
-#include <netinet/tcp.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/uio.h>
-#include <unistd.h>
 
 enum {
     COPIED = 4096,          /* a piece up to that is copied out, so that one
@@ -60,16 +53,13 @@ static flow_value cut_from_spare(size_t n)
 
 static ssize_t receive_into(struct flow__conn *c, char *to)
 {
-    ssize_t n;
+    ssize_t n = c->link->network->receive(c->link, to, FLOW__RECEIVED);
 
-    do
-        n = recv(c->fd, to, FLOW__RECEIVED, 0);
-    while (n < 0 && errno == EINTR);
     c->readable = n == FLOW__RECEIVED;      /* otherwise that was all       */
     return n;
 }
 
-/* ---- Watching the socket ------------------------------------------------ */
+/* ---- Watching the link -------------------------------------------------- */
 static void wake(flow_waker **w)
 {
     flow_waker *once = *w;
@@ -78,35 +68,29 @@ static void wake(flow_waker **w)
     flow_wake(once);
 }
 
-static void happened(uv_poll_t *poll, int status, int events);
-
-static int needed(const struct flow__conn *c)
+static unsigned needed(const struct flow__conn *c)
 {
-    return (c->reader != NULL || c->lingering ? UV_READABLE : 0)
-         | (c->writer != NULL && c->blocked ? UV_WRITABLE : 0);
+    return (c->reader != NULL || c->lingering ? FLOW__READABLE : 0u)
+         | (c->writer != NULL && c->blocked ? FLOW__WRITABLE : 0u);
 }
 
-/* Only what somebody waits for keeps the loop alive. */
-static void look_for(struct flow__conn *c, int events)
+/* Something moves, or begins to be waited for. */
+static void touch(struct flow__conn *c)
 {
-    if (c->fd < 0)
-        return;
-    if (events == 0 && c->watched != 0)
-        uv_poll_stop(&c->poll);
-    else if (events != c->watched)
-        uv_poll_start(&c->poll, events, happened);
-    c->watched = events;
-    if (needed(c) != 0)
-        uv_ref((uv_handle_t *)&c->poll);
-    else
-        uv_unref((uv_handle_t *)&c->poll);
+    if (c->idle > 0)
+        c->moved = c->host->now(c->host);
 }
 
-/* Bytes that nobody waits for any more are looked for until they come: mostly
- * somebody waits again by then, and the kernel need not be told twice. */
 static void watch(struct flow__conn *c)
 {
-    look_for(c, needed(c) | (c->watched & UV_READABLE));
+    unsigned events = needed(c);
+
+    if (!c->open)
+        return;
+    if (events != 0 && !c->waits)
+        touch(c);
+    c->waits = events != 0;
+    c->link->network->watch(c->link, events);
 }
 
 /* Throws away what still comes. */
@@ -115,33 +99,61 @@ static void linger_on(struct flow__conn *c)
     char *to = spare_chars();
     ssize_t n = to != NULL ? receive_into(c, to) : 0;
 
-    if (n == 0 || (n < 0 && errno != EAGAIN))
+    if (n <= 0 && n != -EAGAIN)
         flow__conn_close(c);
 }
 
-/* When a socket is in trouble libuv says so once and looks no more; receiving
- * or sending then tells what it is. */
-static void happened(uv_poll_t *poll, int status, int events)
+static void link_ready(struct flow__link *l, unsigned events)
 {
-    struct flow__conn *c = (struct flow__conn *)poll;
-    int in_vain;
+    struct flow__conn *c = l->owner;
 
-    if (status < 0) {
-        events = UV_READABLE | UV_WRITABLE;
-        c->watched = 0;
-    }
-    in_vain = c->reader == NULL ? events & UV_READABLE : 0;
-    if ((events & UV_READABLE) != 0) {
+    if ((events & FLOW__READABLE) != 0) {
         c->readable = true;
         wake(&c->reader);
     }
-    if ((events & UV_WRITABLE) != 0) {
+    if ((events & FLOW__WRITABLE) != 0) {
         c->blocked = false;
         wake(&c->writer);
     }
-    if (c->lingering)
+    if (c->lingering && c->open)
         linger_on(c);
-    look_for(c, needed(c) | (c->watched & UV_READABLE & ~in_vain));
+    watch(c);
+}
+
+/* ---- Lasting too long --------------------------------------------------- */
+static void give_up(struct flow__conn *c, const char *what)
+{
+    c->lost = true;
+    c->why = flow_error(FLOW_ETIMEOUT, 0, "the connection with %s %s", c->peer,
+                        what);
+    flow__conn_close(c);
+}
+
+/* When it next may have lasted too long; 0: never. */
+static double next_limit(const struct flow__conn *c)
+{
+    double idle = c->idle > 0 ? c->moved + c->idle : 0;
+
+    if (idle > 0 && (!(c->until > 0) || idle < c->until))
+        return idle;
+    return c->until;
+}
+
+static void look_at_limits(flow_task *t)
+{
+    struct flow__conn *c = (struct flow__conn *)(void *)
+        ((char *)t - offsetof(struct flow__conn, limit));
+    double now = c->host->now(c->host), at;
+
+    if (c->idle > 0 && needed(c) == 0)
+        c->moved = now;                     /* nobody waits for the peer    */
+    at = next_limit(c);
+    if (at > now)
+        c->host->post(c->host, t, at - now);
+    else if (c->until > 0 && c->until <= now)
+        give_up(c, "lasts too long");
+    else
+        give_up(c, "is idle for too long");
 }
 
 /* ---- Beginning and ending ----------------------------------------------- */
@@ -156,60 +168,51 @@ static void go_on(flow_task *t)
         wake(&c->writer);
 }
 
-static struct flow__conn *begin(size_t size, int fd, flow_value *why)
+static void link_closed(struct flow__link *l)
 {
-    uv_loop_t *loop = flow__uv_loop(why);
-    struct flow__conn *c;
-    int wrong;
-
-    if (loop == NULL)
-        return NULL;
-    c = flow_alloc(size);
-    if (c == NULL) {
-        *why = flow_error(FLOW_ENOMEM, 0, "no memory for a connection");
-        return NULL;
-    }
-    memset(c, 0, size);
-    wrong = uv_poll_init(loop, &c->poll, fd);
-    if (wrong == 0)
-        return c;
-    flow_free(c, size);
-    *why = flow_system_error(-wrong, "a connection cannot be watched");
-    return NULL;
+    flow__conn_release(l->owner);
 }
 
-/* Pending bytes are thrown away, and the peer learns that it has not got all.
- */
-static void reset_at_close(int fd)
+struct flow__conn *flow__conn_new(const struct flow__network *network,
+                                  size_t size)
 {
-    struct linger none = { 1, 0 };
+    struct flow__link *link;
+    struct flow__conn *c = flow__link_new(network, size, &link);
 
-    setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
-}
-
-struct flow__conn *flow__conn_new(size_t size, int fd,
-                                  const struct flow__address *peer,
-                                  flow_value *why)
-{
-    struct flow__conn *c = begin(size, fd, why);
-    int on = 1;
-
-    if (c == NULL) {
-        reset_at_close(fd);
-        close(fd);
+    if (c == NULL)
         return NULL;
-    }
-    uv_unref((uv_handle_t *)&c->poll);
+    link->ready = link_ready;
+    link->closed = link_closed;
+    c->link = link;
     c->size = size;
-    c->holders = 2;
-    c->fd = fd;
+    c->holders = 1;
     c->host = flow_host_here();
     c->later.call = go_on;
-    c->last = flow_none();
-    flow__address_write(peer, c->peer);
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    c->limit.call = look_at_limits;
+    c->why = c->last = flow_none();
     spare.users++;
     return c;
+}
+
+void flow__conn_open(struct flow__conn *c, const struct flow__address *peer)
+{
+    c->open = true;
+    c->holders++;
+    flow__address_write(peer, c->peer);
+}
+
+void flow__conn_begin(struct flow__conn *c, const flow_conn_options *o)
+{
+    static const flow_conn_options none;
+
+    if (o == NULL)
+        o = &none;
+    c->link->network->tune(c->link, o->delay, o->keep_alive);
+    c->idle = o->idle;
+    c->moved = c->host->now(c->host);
+    c->until = o->total > 0 ? c->moved + o->total : 0;
+    if (next_limit(c) > 0)
+        c->host->post(c->host, &c->limit, next_limit(c) - c->moved);
 }
 
 void flow__conn_hold(struct flow__conn *c)
@@ -227,7 +230,7 @@ static void drop_unsent(struct flow__conn *c)
 
 static bool waits_for_peer(const struct flow__conn *c)
 {
-    return c->lingers && c->shut && !c->ended && !c->lingering && c->fd >= 0;
+    return c->lingers && c->shut && !c->ended && !c->lingering && c->open;
 }
 
 void flow__conn_release(struct flow__conn *c)
@@ -242,26 +245,20 @@ void flow__conn_release(struct flow__conn *c)
     } else if (c->holders == 0) {
         drop_unsent(c);
         flow_drop(c->last);
+        flow_drop(c->why);
         leave_spare();
-        flow_free(c, c->size);
+        flow__link_free(c->link, c->size);
     }
-}
-
-static void poll_closed(uv_handle_t *poll)
-{
-    flow__conn_release((struct flow__conn *)poll);
 }
 
 void flow__conn_close(struct flow__conn *c)
 {
-    if (c->fd < 0)
+    if (!c->open)
         return;
-    if (!c->shut)
-        reset_at_close(c->fd);
+    c->open = false;
     c->host->cancel(c->host, &c->later);
-    uv_close((uv_handle_t *)&c->poll, poll_closed);
-    close(c->fd);
-    c->fd = -1;
+    c->host->cancel(c->host, &c->limit);
+    c->link->network->close(c->link, !c->shut);
     wake(&c->reader);
     wake(&c->writer);
     if (c->gone != NULL)
@@ -280,24 +277,39 @@ void flow__conn_forget(struct flow__conn *c, bool reader, bool writer)
 /* ---- Receiving ---------------------------------------------------------- */
 static flow_value was_closed(const struct flow__conn *c)
 {
+    if (flow_is_failure(c->why))
+        return flow_share(c->why);
     return flow_error(FLOW_ECANCELLED, 0, "the connection with %s was closed",
                       c->peer);
 }
 
-/* As errno says. */
-static flow_value is_lost(struct flow__conn *c)
+static flow_value is_lost(struct flow__conn *c, ssize_t code)
 {
+    if (!c->lost)
+        c->why = flow_system_error((int)-code, "the connection with %s is lost",
+                                   c->peer);
     c->lost = true;
-    return flow_system_error(errno, "the connection with %s is lost", c->peer);
+    return flow_share(c->why);
+}
+
+/* What the stage received says of a connection that has gone. */
+static flow_status end_received(struct flow__conn *c, flow_stage *out,
+                                flow_value why)
+{
+    if (!c->lost || !c->loss_is_end)
+        return flow_raise_in(out, why);
+    flow_drop(why);
+    return FLOW_DONE;
 }
 
 static flow_status receive_now(struct flow__conn *c, flow_stage *out)
 {
     char *to = spare_chars();
-    ssize_t n = to != NULL ? receive_into(c, to) : -1;
+    ssize_t n = to != NULL ? receive_into(c, to) : -ENOMEM;
     flow_value piece;
 
     if (n > 0) {
+        touch(c);
         piece = cut_from_spare((size_t)n);
         if (flow_is_failure(piece))
             return flow_raise_in(out, piece);
@@ -310,9 +322,9 @@ static flow_status receive_now(struct flow__conn *c, flow_stage *out)
     if (to == NULL)
         return flow_raise_in(out, flow_error(FLOW_ENOMEM, 0, "no memory to "
                                              "receive from %s", c->peer));
-    if (errno == EAGAIN)
+    if (n == -EAGAIN)
         return FLOW_WAIT;
-    return flow_raise_in(out, is_lost(c));
+    return end_received(c, out, is_lost(c, n));
 }
 
 flow_status flow__conn_receive(struct flow__conn *c, flow_stage *out,
@@ -323,8 +335,8 @@ flow_status flow__conn_receive(struct flow__conn *c, flow_stage *out,
     c->reader = NULL;
     if (c->ended)
         return FLOW_DONE;
-    if (c->fd < 0)
-        return flow_raise_in(out, was_closed(c));
+    if (!c->open)
+        return end_received(c, out, was_closed(c));
     if (c->readable)
         st = receive_now(c, out);
     if (st != FLOW_WAIT)
@@ -391,36 +403,20 @@ static void forget_sent(struct flow__conn *c, size_t n)
         drop_unsent(c);
 }
 
-/* Of one piece the kernel wants to know less. */
-static ssize_t send_pieces(int fd, const struct msghdr *m)
-{
-    if (m->msg_iovlen == 1)
-        return send(fd, m->msg_iov->iov_base, m->msg_iov->iov_len,
-                    MSG_NOSIGNAL);
-    return sendmsg(fd, m, MSG_NOSIGNAL);
-}
-
-static ssize_t send_unsent(const struct flow__conn *c)
+static ssize_t send_unsent(struct flow__conn *c)
 {
     struct iovec pieces[FLOW__UNSENT];
-    struct msghdr m;
     size_t cut = c->cut;
-    ssize_t n;
-
-    memset(&m, 0, sizeof m);
-    m.msg_iov = pieces;
+    int n = 0;
 
     for (unsigned i = c->from; i < c->to; i++, cut = 0) {
         size_t size;
         const char *chars = flow_chars(&c->unsent[i], &size);
 
-        pieces[m.msg_iovlen].iov_base = (void *)(uintptr_t)(chars + cut);
-        pieces[m.msg_iovlen++].iov_len = size - cut;
+        pieces[n].iov_base = (void *)(uintptr_t)(chars + cut);
+        pieces[n++].iov_len = size - cut;
     }
-    do
-        n = send_pieces(c->fd, &m);
-    while (n < 0 && errno == EINTR);
-    return n;
+    return c->link->network->send(c->link, pieces, n);
 }
 
 /* Sends what was gathered. WAIT: not all of it went, yet. */
@@ -428,12 +424,15 @@ static flow_status flush(struct flow__conn *c, flow_waker *w, flow_value *error)
 {
     ssize_t n = c->from < c->to ? send_unsent(c) : 0;
 
-    if (n < 0 && errno != EAGAIN) {
-        *error = is_lost(c);
+    if (n < 0 && n != -EAGAIN) {
+        *error = is_lost(c, n);
         drop_unsent(c);
         return FLOW_FAILED;
     }
-    forget_sent(c, n > 0 ? (size_t)n : 0);
+    if (n > 0) {
+        touch(c);
+        forget_sent(c, (size_t)n);
+    }
     if (c->from == c->to)
         return FLOW_READY;
     flow__conn_wait_writable(c, w);
@@ -450,8 +449,8 @@ static flow_value take_last(struct flow__conn *c)
 
 static flow_status tell_peer(struct flow__conn *c)
 {
-    if (!c->shut)
-        shutdown(c->fd, SHUT_WR);
+    if (!c->shut && !c->stays)
+        c->link->network->finish(c->link);
     c->shut = true;
     return FLOW_DONE;
 }
@@ -463,9 +462,9 @@ flow_status flow__conn_send(struct flow__conn *c, flow_stage *source,
     for (int n = 0; n < ROUNDS; n++) {
         flow_status rest = FLOW_READY, st;
 
-        if (c->fd >= 0 && c->from == c->to)
+        if (c->open && c->from == c->to)
             rest = gather(c, source, w);
-        if (c->fd < 0) {
+        if (!c->open) {
             *error = was_closed(c);
             return FLOW_FAILED;
         }

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* A connection: a socket, and what its two directions wait for.
+/* A connection: a link, and what its two directions wait for.
  *
- * Sockets are read and written here, when somebody asks; libuv says when that
- * may help. So nothing is received that nobody asked for, a connection that
- * waits holds no buffer, and a peer that has gone raises no signal.
+ * The link is read and written here, when somebody asks. So nothing is received
+ * that nobody asked for, and a connection that waits holds no buffer.
  *
- * It is counted: libuv holds it while the socket is open, and so do the stages
- * of its directions. When these are gone, it is closed: at once, or, when all
- * was sent and the peer still sends, after waiting for it (see `lingers`). */
+ * It is counted: the network holds it while the link is open, and so do the
+ * stages of its directions. When these are gone, it is closed: at once, or,
+ * when all was sent and the peer still sends, after waiting for it (see
+ * `lingers`). */
 #ifndef FLOW_NET_CONN_H
 #define FLOW_NET_CONN_H
 
-#include "address.h"
+#include "network.h"
 
-#include <uv.h>
+#include <flow/net.h>
 
 enum {
     FLOW__RECEIVED = 65536,         /* bytes handed on at once, at most     */
@@ -22,24 +22,29 @@ enum {
 };
 
 struct flow__conn {
-    uv_poll_t poll;                 /* first                                */
+    struct flow__link *link;
     size_t size;                    /* of what this is the beginning of     */
     uint32_t holders;
-    int fd;                         /* -1: closed                           */
-    flow_host *host;
-    flow_task later;                /* goes on sending; ends lingering      */
-    void (*gone)(struct flow__conn *c);         /* the socket was closed    */
-
-    flow_waker *reader, *writer;    /* who waits for the socket             */
-    int watched;                    /* the events libuv looks for           */
+    bool open;                      /* the link is                          */
     bool readable;                  /* as far as is known                   */
-    bool blocked;                   /* the kernel takes no more, for now    */
+    bool blocked;                   /* the network takes no more, for now   */
+    bool waits;                     /* somebody does                        */
     bool ended;                     /* the peer has sent all                */
-    bool shut;                      /* all is sent, and the peer told       */
+    bool shut;                      /* all is sent                          */
     bool lingers;                   /* the last to go waits for the peer    */
     bool lingering;
-    bool lost;                      /* receiving or sending failed          */
+    bool lost;                      /* see `why`                            */
+    bool loss_is_end;               /* of the stage received                */
+    bool stays;                     /* the peer is not told that all is sent */
+    flow_value why;                 /* it was lost, or has lasted too long  */
 
+    flow_host *host;
+    flow_task later;                /* goes on sending; ends lingering      */
+    flow_task limit;                /* it may have lasted too long          */
+    double idle, until, moved;      /* the options, and when bytes last did */
+    void (*gone)(struct flow__conn *c);         /* the link was closed      */
+
+    flow_waker *reader, *writer;    /* who waits for the link               */
     flow_value unsent[FLOW__UNSENT];            /* [from, to) are there     */
     unsigned from, to;
     size_t bytes;                   /* unsent                               */
@@ -48,17 +53,23 @@ struct flow__conn {
     char peer[FLOW__ADDRESS_TEXT];
 };
 
-/* A new connection on that socket, as the first member of something larger, of
- * that size, zeroed. Its one holder is the caller. NULL: *why says why, and fd
- * is closed. */
-struct flow__conn *flow__conn_new(size_t size, int fd,
-                                  const struct flow__address *peer,
-                                  flow_value *why);
+/* A connection whose link is not open yet, as the first member of something
+ * larger, of that size, zeroed. Its one holder is the caller. NULL without
+ * memory. */
+struct flow__conn *flow__conn_new(const struct flow__network *network,
+                                  size_t size);
+
+/* Its link is open now: with that peer. */
+void flow__conn_open(struct flow__conn *c, const struct flow__address *peer);
+
+/* It is connected. o may be NULL. */
+void flow__conn_begin(struct flow__conn *c, const flow_conn_options *o);
+
 void flow__conn_hold(struct flow__conn *c);
 void flow__conn_release(struct flow__conn *c);
 
-/* Closes the socket now: with a reset, unless all was sent. Stages that wait
- * are woken, and fail. */
+/* Closes the link now: with a reset, unless all was sent. Stages that wait are
+ * woken, and fail. */
 void flow__conn_close(struct flow__conn *c);
 
 /* Waits until bytes may be sent: of a connection that is being made. */

@@ -1,59 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* Clients: an operator whose other half is elsewhere. Whenever it is asked, it
  * first sends what there is to send, then gives what has come. */
+#include "dial.h"
 #include "received.h"
-
-#include <errno.h>
-#include <flow/net.h>
-#include <sys/socket.h>
 
 struct client {
     struct flow__receiver receiver;         /* first                        */
+    struct flow__dial *dial;                /* NULL: connected, or wrong    */
     flow_value wrong;                       /* an address that is none      */
-    struct flow__address to;
-    bool connecting, sending;
+    bool sending;
     flow_value unsent;                      /* why not all could be sent    */
 };
-
-static flow_value refused(const struct client *k, int code)
-{
-    char to[FLOW__ADDRESS_TEXT];
-
-    flow__address_write(&k->to, to);
-    return flow_system_error(code, "cannot connect to %s", to);
-}
-
-/* False: *why not. */
-static bool begin(struct client *k, flow_value *why)
-{
-    int fd = flow__address_socket(&k->to);
-    struct flow__conn *c;
-
-    if (fd < 0) {
-        *why = refused(k, errno);
-        return false;
-    }
-    c = k->receiver.conn = flow__conn_new(sizeof *c, fd, &k->to, why);
-    if (c == NULL)
-        return false;
-    if (connect(fd, &k->to.to.any, k->to.size) != 0 && errno != EINPROGRESS) {
-        *why = refused(k, errno);
-        return false;
-    }
-    c->blocked = k->connecting = k->sending = true;
-    return true;
-}
-
-/* The socket has become writable: it is connected, or it is not. */
-static flow_value made(struct client *k)
-{
-    int code = 0;
-    socklen_t size = sizeof code;
-
-    k->connecting = false;
-    getsockopt(k->receiver.conn->fd, SOL_SOCKET, SO_ERROR, &code, &size);
-    return code != 0 ? refused(k, code) : flow_none();
-}
 
 /* FAILED with the failure of what is to be sent; if it is the connection that
  * fails, what has come goes first. */
@@ -84,48 +41,64 @@ static flow_status receive_some(struct client *k, flow_stage *out,
     return flow_raise_in(out, unsent);
 }
 
+static flow_status connect_now(struct client *k, flow_stage *out, flow_waker *w)
+{
+    flow_value error;
+    flow_status st = flow__dial_fill(k->dial, w, &k->receiver.conn, &error);
+
+    if (st == FLOW_WAIT) {
+        flow_waits_for(out, w, "a connection");
+        return st;
+    }
+    flow__dial_close(k->dial);
+    k->dial = NULL;
+    if (st == FLOW_FAILED)
+        return flow_raise_in(out, error);
+    k->sending = k->receiver.sent != NULL;
+    k->receiver.conn->shut = !k->sending;
+    return st;
+}
+
 static flow_status client_fill(void *self, flow_stage *out, flow_waker *w)
 {
     struct client *k = self;
     flow_value why = k->wrong;
+    flow_status st;
 
     k->wrong = flow_none();
-    if (flow_is_failure(why) || (k->receiver.conn == NULL && !begin(k, &why)))
-        return flow_raise_in(out, why);
-    if (k->connecting && !k->receiver.conn->blocked)
-        why = made(k);
     if (flow_is_failure(why))
         return flow_raise_in(out, why);
-    if (k->connecting) {
-        flow__conn_wait_writable(k->receiver.conn, w);
-        flow_waits_for(out, w, "a connection");
-        return FLOW_WAIT;
+    if (k->dial != NULL) {
+        st = connect_now(k, out, w);
+        if (st != FLOW_READY)
+            return st;
     }
     if (k->sending && send_some(k, out, w) == FLOW_FAILED)
         return FLOW_FAILED;
     return receive_some(k, out, w);
 }
 
-static void client_close(void *self)
+static void leave(void *self)
 {
     struct client *k = self;
 
     flow_drop(k->wrong);
     flow_drop(k->unsent);
+    flow__dial_close(k->dial);
     if (k->receiver.conn != NULL)
         flow__conn_forget(k->receiver.conn, false, true);
-    flow__receiver_close(&k->receiver);
 }
 
-flow_stage *(flow_connect_tcp)(const char *address, int port, flow_stage *sent)
+flow_stage *(flow_connect)(const char *to, flow_stage *sent,
+                           const flow_connect_options *o)
 {
     static const flow_type type = {
         .name = "connect", .size = sizeof(struct client), .fill = client_fill,
-        .close = client_close, .inputs = flow_first_input
+        .close = flow__receiver_close, .inputs = flow_first_input
     };
-    struct client k = { .receiver = { sent, NULL } };
+    struct client k = { .receiver = { sent, NULL, leave } };
 
-    k.wrong = flow__address_read(address, port, &k.to);
+    k.dial = flow__dial_new(to, o, &k.wrong);
     k.unsent = flow_none();
     return flow_stage_new(&type, &k);
 }

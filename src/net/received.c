@@ -6,8 +6,11 @@
 
 void flow__receiver_close(void *self)
 {
-    struct flow__conn *c = ((struct flow__receiver *)self)->conn;
+    struct flow__receiver *r = self;
+    struct flow__conn *c = r->conn;
 
+    if (r->leave != NULL)
+        r->leave(self);
     if (c == NULL)
         return;
     flow__conn_forget(c, true, false);
@@ -27,7 +30,7 @@ flow_stage *flow__received(struct flow__conn *c)
     };
 
     flow__conn_hold(c);
-    return flow_stage_new(&type, &(struct flow__receiver){ NULL, c });
+    return flow_stage_new(&type, &(struct flow__receiver){ NULL, c, NULL });
 }
 
 const char *flow_peer(flow_stage *received)

@@ -9,6 +9,7 @@
 struct flow__receiver {
     flow_stage *sent;               /* first: read by clients only          */
     struct flow__conn *conn;        /* held; NULL: there is none yet        */
+    void (*leave)(void *self);      /* before conn is let go; may be NULL   */
 };
 void flow__receiver_close(void *self);
 

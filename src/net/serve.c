@@ -4,21 +4,18 @@
  * A failure stays in its connection: it is told to the program or reported.
  *
  * A service is in the hands of its deferred, which undoes it when it is given
- * up; a connection is in its service's list as long as its socket is open, and
- * held by the flow until that has ended and its deferred been released. */
-#include "base/memory.h"
-#include "reactor/uv_host.h"
+ * up; a connection is in its service's list until its link is closed and its
+ * flow has ended, and is held by the flow until its deferred been released. */
+#include "listen.h"
+#include "peers.h"
 #include "received.h"
+#include "stage/deferred.h"
 
 #include <errno.h>
-#include <flow/net.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 enum {
     MOST = 10000,               /* connections, unless told otherwise       */
-    WAITING = 4096,             /* which the kernel may make meanwhile      */
     ACCEPTS = 64                /* in a turn, so that others come to theirs */
 };
 static const double PAUSE = 0.1;        /* seconds without descriptors      */
@@ -27,28 +24,33 @@ static const double SILENCE = 60;       /* between two reports of that      */
 struct served;
 
 struct service {
-    uv_poll_t poll;                         /* first                        */
-    int fd;
+    uint32_t holders;
+    struct flow__listener *listeners;
+    const struct flow__network *network;
     flow_deferred *ended;
     flow_protocol *protocol;
     void *arg;
     flow_service_options o;
     struct served *first;
+    struct served *next;                    /* to be; NULL: not made yet    */
     size_t connections;
-    int port;
-    bool accepting, closed;
+    struct flow__peers *peers;              /* NULL: they are not counted   */
+    bool accepting, draining, closed;
     flow_host *host;
     flow_task resume;
+    flow_task deadline;                     /* of draining                  */
     double silent_until;
-    char address[FLOW__ADDRESS_TEXT];
+    char at[FLOW__ADDRESS_TEXT];            /* it serves                    */
 };
 
 struct served {
     struct flow__conn conn;                 /* first                        */
     struct service *service;                /* NULL: no longer in its list  */
     struct served *next, *prev;
+    struct flow__peer peer;
     flow_deferred *run;
     flow_task over;                         /* releases it                  */
+    bool ended;                             /* the flow has                 */
 };
 
 struct sender {
@@ -56,17 +58,19 @@ struct sender {
     struct served *c;
 };
 
-static void accept_on(struct service *s);
+static void unlist(struct served *c);
 
 /* ---- A connection's flow ------------------------------------------------ */
-/* What fails because its service has ended is no news. */
+/* What fails because its service has ended is no news, and a connection that is
+ * lost is none unless it was wished. */
 static void tell(const struct served *c, flow_value error)
 {
     const struct service *s = c->service;
+    bool is_news = s != NULL && !(c->conn.lost && c->conn.loss_is_end);
 
-    if (s != NULL && s->o.failed != NULL)
+    if (is_news && s->o.failed != NULL)
         s->o.failed(&error, c->conn.peer, s->arg);
-    else if (s != NULL && !c->conn.lost)
+    else if (is_news)
         flow_report("the connection with %s failed: %s: %s", c->conn.peer,
                      flow_class_of(&error)->name, flow_message(&error));
     flow_drop(error);
@@ -92,6 +96,9 @@ static void sender_close(void *self)
 {
     struct served *c = ((struct sender *)self)->c;
 
+    c->ended = true;
+    if (!c->conn.open)
+        unlist(c);
     c->conn.host->post(c->conn.host, &c->over, 0);
     flow__conn_forget(&c->conn, false, true);
     flow__conn_release(&c->conn);
@@ -119,7 +126,7 @@ static void flow_over(flow_task *t)
     flow__conn_release(&c->conn);
 }
 
-/* Ends the flow, whatever it is doing, and closes the socket. */
+/* Ends the flow, whatever it is doing, and closes the link. */
 static void cut_off(struct served *c)
 {
     flow_deferred *run = c->run;
@@ -128,21 +135,35 @@ static void cut_off(struct served *c)
     c->run = NULL;
     flow_release(run);
     flow__conn_close(&c->conn);
+    unlist(c);
     flow__conn_release(&c->conn);
 }
 
 /* ---- The list of connections -------------------------------------------- */
-static void unlist(struct flow__conn *conn)
+static void one_less(struct service *s);
+
+/* Does nothing the second time. */
+static void unlist(struct served *c)
 {
-    struct served *c = (struct served *)conn;
     struct service *s = c->service;
 
+    if (s == NULL)
+        return;
     *(c->prev != NULL ? &c->prev->next : &s->first) = c->next;
     if (c->next != NULL)
         c->next->prev = c->prev;
+    flow__peers_remove(&c->peer);
     c->service = NULL;
     s->connections--;
-    accept_on(s);
+    one_less(s);
+}
+
+static void link_closed(struct flow__conn *conn)
+{
+    struct served *c = (struct served *)conn;
+
+    if (c->ended)
+        unlist(c);
 }
 
 static void list(struct service *s, struct served *c)
@@ -153,25 +174,18 @@ static void list(struct service *s, struct served *c)
         c->next->prev = c;
     s->first = c;
     s->connections++;
-    c->conn.gone = unlist;
+    c->conn.gone = link_closed;
 }
 
-static void serve(struct service *s, int fd, const struct flow__address *peer)
+static void serve(struct service *s, struct served *c)
 {
-    flow_value why;
-    struct served *c = (struct served *)flow__conn_new(sizeof *c, fd, peer,
-                                                       &why);
     const flow_value *outcome;
 
-    if (c == NULL) {
-        flow_report("%s: a connection failed at once: %s", s->address,
-                     flow_message(&why));
-        flow_drop(why);
-        return;
-    }
     c->conn.lingers = true;
+    c->conn.loss_is_end = !s->o.conn.loss_fails;
     c->over.call = flow_over;
     list(s, c);
+    flow__conn_begin(&c->conn, &s->o.conn);
     c->run = flow_run(send_to(c, s->protocol(flow__received(&c->conn),
                                              s->arg)));
     outcome = flow_outcome(c->run);
@@ -180,20 +194,20 @@ static void serve(struct service *s, int fd, const struct flow__address *peer)
 }
 
 /* ---- Accepting ---------------------------------------------------------- */
-static void may_accept(uv_poll_t *poll, int status, int events);
-
 static void accept_on(struct service *s)
 {
-    if (s->accepting || s->closed || s->connections >= s->o.most)
+    if (s->accepting || s->closed || s->draining
+        || s->connections >= s->o.most)
         return;
     s->accepting = true;
-    uv_poll_start(&s->poll, UV_READABLE, may_accept);
+    flow__listeners_watch(s->listeners, true);
 }
 
 static void pause_accepting(struct service *s)
 {
+    if (s->accepting)
+        flow__listeners_watch(s->listeners, false);
     s->accepting = false;
-    uv_poll_stop(&s->poll);
 }
 
 static void resume(flow_task *t)
@@ -202,35 +216,41 @@ static void resume(flow_task *t)
               ((char *)t - offsetof(struct service, resume)));
 }
 
-/* The kernel keeps those that want to connect waiting. */
-static void do_without(struct service *s, int code)
+/* Not for each of thousands. */
+static void report(struct service *s, const char *what, int code)
 {
     double now = s->host->now(s->host);
 
-    pause_accepting(s);
-    s->host->post(s->host, &s->resume, PAUSE);
     if (now < s->silent_until)
         return;
     s->silent_until = now + SILENCE;
-    flow_report("%s: accepting pauses with %zu connections open: %s",
-                 s->address, s->connections, strerror(code));
+    flow_report("%s: %s with %zu connections open: %s", s->at, what,
+                s->connections, strerror(code));
+}
+
+/* The kernel keeps those that want to connect waiting. */
+static void do_without(struct service *s, int code)
+{
+    pause_accepting(s);
+    s->host->post(s->host, &s->resume, PAUSE);
+    report(s, "accepting pauses", code);
 }
 
 static void close_service(struct service *s);
 
-/* Ends by itself: with a failure. */
-static void fail(struct service *s, flow_value why)
+/* Ends by itself. */
+static void end_with(struct service *s, flow_value outcome)
 {
     flow_deferred *ended = flow_hold(s->ended);
 
     flow_on_cancel(ended, NULL, NULL);
     close_service(s);
-    flow_fire(ended, why);
+    flow_fire(ended, outcome);
     flow_release(ended);
 }
 
 /* Whether to go on. */
-static bool survives(struct service *s, int code)
+static bool survives(struct service *s, const char *address, int code)
 {
     switch (code) {
     case EAGAIN:
@@ -239,53 +259,80 @@ static bool survives(struct service *s, int code)
         do_without(s, code);
         return false;
     case EBADF: case EFAULT: case EINVAL: case ENOTSOCK: case EOPNOTSUPP:
-        fail(s, flow_system_error(code, "cannot go on accepting at %s",
-                                  s->address));
+        end_with(s, flow_system_error(code, "cannot go on accepting at %s",
+                                      address));
         return false;
     default:
         return true;                /* a matter of that one connection      */
     }
 }
 
-static void may_accept(uv_poll_t *poll, int status, int events)
+/* The next connection, if there is one; 0, or a negative errno. */
+static int accept_one(struct service *s, struct flow__listener *l)
 {
-    struct service *s = (struct service *)poll;
+    struct flow__address peer;
+    struct served *c;
+    int wrong;
 
-    (void)events;
-    if (status < 0) {
-        fail(s, flow_system_error(-status, "cannot go on accepting at %s",
-                                  s->address));
-        return;
+    if (s->next == NULL)
+        s->next = (struct served *)flow__conn_new(s->network, sizeof *s->next);
+    c = s->next;
+    if (c == NULL) {
+        report(s, "a connection is refused", ENOMEM);
+        return s->network->refuse(l->link);
     }
-    for (int n = 0; n < ACCEPTS && s->accepting; n++) {
-        struct flow__address peer = { .size = sizeof peer.to };
-        int fd = accept4(s->fd, &peer.to.any, &peer.size,
-                         SOCK_NONBLOCK | SOCK_CLOEXEC);
+    wrong = s->network->accept(l->link, c->conn.link, &peer);
+    if (wrong != 0)
+        return wrong;
+    s->next = NULL;
+    flow__conn_open(&c->conn, &peer);
+    if (s->peers == NULL
+        || flow__peers_add(s->peers, &c->peer, &peer, s->o.most_per_peer))
+        serve(s, c);
+    else
+        flow__conn_release(&c->conn);
+    return 0;
+}
 
-        if (fd >= 0)
-            serve(s, fd, &peer);
-        else if (!survives(s, errno))
-            return;
-        if (s->connections >= s->o.most && s->accepting)
+static void release_service(struct service *s)
+{
+    if (--s->holders > 0)
+        return;
+    if (s->next != NULL)
+        flow__conn_release(&s->next->conn);
+    flow_free(s->peers, sizeof *s->peers);
+    flow_free(s, sizeof *s);
+}
+
+static void may_accept(struct flow__listener *l)
+{
+    struct service *s = l->owner;
+    bool more = true;
+
+    s->holders++;
+    for (int n = 0; n < ACCEPTS && s->accepting && more; n++) {
+        int wrong = accept_one(s, l);
+
+        if (wrong != 0)
+            more = survives(s, l->address, -wrong);
+        if (s->connections >= s->o.most)
             pause_accepting(s);
     }
+    release_service(s);
 }
 
-/* ---- Beginning and ending ----------------------------------------------- */
-static void poll_closed(uv_handle_t *poll)
-{
-    flow_free(poll, sizeof(struct service));
-}
-
+/* ---- Ending ------------------------------------------------------------- */
 static void close_service(struct service *s)
 {
     s->closed = true;
     s->accepting = false;
     s->host->cancel(s->host, &s->resume);
-    uv_close((uv_handle_t *)&s->poll, poll_closed);
-    close(s->fd);
+    s->host->cancel(s->host, &s->deadline);
+    flow__listeners_close(s->listeners);
+    s->listeners = NULL;
     while (s->first != NULL)
         cut_off(s->first);
+    release_service(s);
 }
 
 static void give_up(void *arg)
@@ -293,88 +340,112 @@ static void give_up(void *arg)
     close_service(arg);
 }
 
-static flow_value cannot_listen(const struct flow__address *a)
+static void one_less(struct service *s)
 {
-    char text[FLOW__ADDRESS_TEXT];
-    int code = errno;
-
-    flow__address_write(a, text);
-    return flow_system_error(code, "cannot listen at %s", text);
+    if (s->draining && !s->closed && s->connections == 0)
+        end_with(s, flow_none());
+    else
+        accept_on(s);
 }
 
-/* A socket that listens, or -1 and *why. The address is completed by its port.
- */
-static int listen_at(struct flow__address *a, flow_value *why)
+static void deadline_passed(flow_task *t)
 {
-    int fd = flow__address_socket(a), on = 1;
+    struct service *s = (struct service *)(void *)
+        ((char *)t - offsetof(struct service, deadline));
 
-    if (fd >= 0
-        && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0
-        && bind(fd, &a->to.any, a->size) == 0 && listen(fd, WAITING) == 0
-        && getsockname(fd, &a->to.any, &a->size) == 0)
-        return fd;
-    *why = cannot_listen(a);
-    if (fd >= 0)
-        close(fd);
-    return -1;
+    end_with(s, flow_none());
 }
 
-/* NULL: *why says why, and fd is closed. */
-static struct service *service_on(int fd, flow_value *why)
+/* NULL: it is none, or has ended. */
+static struct service *service_of(const flow_deferred *d)
 {
-    uv_loop_t *loop = flow__uv_loop(why);
-    struct service *s = NULL;
-    int wrong;
+    return d != NULL && d->undo == give_up ? d->undo_arg : NULL;
+}
 
-    if (loop != NULL) {
-        s = flow_alloc(sizeof *s);
-        if (s == NULL)
-            *why = flow_error(FLOW_ENOMEM, 0, "no memory for a service");
+const char *flow_served_at(flow_deferred *service)
+{
+    const struct service *s = service_of(service);
+
+    return s != NULL ? s->at : "";
+}
+
+void flow_drain(flow_deferred *service, double seconds)
+{
+    struct service *s = service_of(service);
+
+    if (s == NULL)
+        return;
+    pause_accepting(s);
+    s->draining = true;
+    flow__listeners_close(s->listeners);
+    s->listeners = NULL;
+    s->host->cancel(s->host, &s->resume);
+    s->host->post(s->host, &s->deadline, seconds);
+    if (s->connections == 0)
+        end_with(s, flow_none());
+}
+
+/* ---- Beginning ---------------------------------------------------------- */
+/* NULL: there is no memory. */
+static struct service *new_service(const flow_service_options *o)
+{
+    struct service *s = flow_alloc(sizeof *s);
+
+    if (s == NULL)
+        return NULL;
+    memset(s, 0, sizeof *s);
+    s->holders = 1;
+    s->host = flow_host_here();
+    s->resume.call = resume;
+    s->deadline.call = deadline_passed;
+    if (o != NULL)
+        s->o = *o;
+    if (s->o.most == 0)
+        s->o.most = MOST;
+    if (s->o.most_per_peer == 0)
+        return s;
+    s->peers = flow_alloc(sizeof *s->peers);
+    if (s->peers != NULL) {
+        memset(s->peers, 0, sizeof *s->peers);
+        return s;
     }
-    if (s != NULL) {
-        memset(s, 0, sizeof *s);
-        s->fd = fd;
-        wrong = uv_poll_init(loop, &s->poll, fd);
-        if (wrong == 0)
-            return s;
-        *why = flow_system_error(-wrong, "a service cannot be watched");
-        flow_free(s, sizeof *s);
-    }
-    close(fd);
+    release_service(s);
     return NULL;
 }
 
-static flow_value begin(struct service **out, const char *address, int port)
+/* NULL: *why. */
+static struct service *begin(const char *at, const flow_service_options *o,
+                             flow_value *why)
 {
-    struct flow__address a;
-    flow_value why = flow__address_read(address, port, &a);
-    struct service *s = NULL;
-    int fd;
+    struct service *s = new_service(o);
 
-    if (flow_is_failure(why))
-        return why;
-    fd = listen_at(&a, &why);
-    if (fd >= 0)
-        s = service_on(fd, &why);
-    if (s != NULL) {
-        s->port = flow__address_port(&a);
-        flow__address_write(&a, s->address);
+    if (s == NULL) {
+        *why = flow_error(FLOW_ENOMEM, 0, "no memory for a service");
+        return NULL;
     }
-    *out = s;
-    return why;
+    s->listeners = flow__listen(at, why);
+    if (s->listeners == NULL) {
+        release_service(s);
+        return NULL;
+    }
+    s->network = s->listeners->link->network;
+    strcpy(s->at, s->listeners->address);
+    for (struct flow__listener *l = s->listeners; l != NULL; l = l->next) {
+        l->call = may_accept;
+        l->owner = s;
+    }
+    return s;
 }
 
-flow_deferred *flow_serve_tcp(const char *address, int port, flow_protocol *p,
-                              void *arg, const flow_service_options *o)
+flow_deferred *flow_serve(const char *at, flow_protocol *p, void *arg,
+                          const flow_service_options *o)
 {
     flow_deferred *ended = flow_defer();
     struct service *s = NULL;
     flow_value why = flow_none();
 
     if (!flow_fired(ended))                 /* or there was no memory for it */
-        why = begin(&s, address, port);
-    if (o != NULL && o->port != NULL)
-        *o->port = s != NULL ? s->port : 0;
+        s = begin(at, o, &why);
     if (s == NULL) {
         flow_fire(ended, why);
         return ended;
@@ -382,12 +453,6 @@ flow_deferred *flow_serve_tcp(const char *address, int port, flow_protocol *p,
     s->ended = ended;
     s->protocol = p;
     s->arg = arg;
-    if (o != NULL)
-        s->o = *o;
-    if (s->o.most == 0)
-        s->o.most = MOST;
-    s->host = flow_host_here();
-    s->resume.call = resume;
     flow_on_cancel(ended, give_up, s);
     accept_on(s);
     return ended;

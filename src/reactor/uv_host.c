@@ -24,10 +24,15 @@ struct uv_host {
     double time;                    /* of this turn                         */
     unsigned handles;               /* of the four, not yet closed          */
     bool turning, hurried;          /* hurried: the idle handle is active   */
+    bool told;                      /* the last turn has answered false     */
     struct flow__sent sent;         /* by other threads                     */
 };
 
 static _Thread_local struct uv_host here;
+
+/* Things of this thread that nobody waits for any more, but which libuv has not
+ * done with: they end by themselves, and the loop is kept until then. */
+static _Thread_local unsigned left_behind;
 
 /* ---- When to come back -------------------------------------------------- */
 static double clock_now(void)
@@ -161,10 +166,10 @@ static bool host_turn(flow_host *h, bool sleep)
 
     take_sent(u);
     arm(u);
-    if (!uv_loop_alive(u->loop))
-        return false;
-    uv_run(u->loop, sleep ? UV_RUN_ONCE : UV_RUN_NOWAIT);
-    return true;
+    u->told = !uv_loop_alive(u->loop);
+    if (!u->told)
+        uv_run(u->loop, sleep ? UV_RUN_ONCE : UV_RUN_NOWAIT);
+    return !u->told;
 }
 
 /* ---- Beginning and closing ---------------------------------------------- */
@@ -192,6 +197,15 @@ static int begin_handles(struct uv_host *u)
     return 0;
 }
 
+/* libuv tells the system what it watches when it turns: once now, so that other
+ * threads are heard even before there is anything to turn for. */
+static void begin_to_watch(struct uv_host *u)
+{
+    uv_ref((uv_handle_t *)&u->async);
+    uv_run(u->loop, UV_RUN_NOWAIT);
+    uv_unref((uv_handle_t *)&u->async);
+}
+
 static flow_host *is_taken(void)
 {
     flow_report("this thread has a host of libuv already, or one on a loop of "
@@ -204,7 +218,7 @@ static flow_host *begin(uv_loop_t *loop)
     struct uv_host *u = &here;
     int wrong = 0;
 
-    if (u->handles > 0)
+    if (u->handles > 0 || left_behind > 0)
         return is_taken();
     memset(u, 0, sizeof *u);
     u->loop = loop != NULL ? loop : &u->own;
@@ -225,9 +239,41 @@ static flow_host *begin(uv_loop_t *loop)
         return NULL;
     }
     pthread_mutex_init(&u->sent.lock, NULL);
+    if (loop == NULL)
+        begin_to_watch(u);
     return &u->host;
 }
 
+void flow__uv_leave_behind(void)
+{
+    left_behind++;
+}
+
+void flow__uv_has_ended(void)
+{
+    left_behind--;
+}
+
+/* ---- For a loop of another kind ----------------------------------------- */
+int flow_uv_descriptor(void)
+{
+    return is_open(&here) ? uv_backend_fd(here.loop) : -1;
+}
+
+/* A turn that has nothing left to do is still to answer so, once. */
+double flow_uv_timeout(void)
+{
+    struct uv_host *u = &here;
+
+    if (!is_open(u))
+        return -1;
+    if (!uv_loop_alive(u->loop))
+        return u->told ? -1 : 0;
+    uv_update_time(u->loop);
+    return uv_backend_timeout(u->loop) * 1e-3;
+}
+
+/* ---- The host of a thread ----------------------------------------------- */
 flow_host *flow_uv_host(void)
 {
     return is_open(&here) ? &here.host : begin(NULL);
@@ -274,6 +320,8 @@ static void close_own_loop(struct uv_host *u)
 {
     unsigned open = 0;
 
+    while (left_behind > 0)
+        uv_run(u->loop, UV_RUN_ONCE);
     while (u->handles > 0)
         uv_run(u->loop, UV_RUN_NOWAIT);
     if (uv_loop_close(u->loop) == 0)

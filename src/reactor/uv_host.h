@@ -11,4 +11,9 @@
  * in use is not one of libuv. */
 uv_loop_t *flow__uv_loop(flow_value *why);
 
+/* Something that libuv still works on has lost whoever waited for it: the host
+ * is not closed before it has ended. */
+void flow__uv_leave_behind(void);
+void flow__uv_has_ended(void);
+
 #endif

@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: MIT */
+/* See sockets.h. */
+#include "sockets.h"
+
+#include "reactor/uv_host.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { WAITING = 4096 };    /* connections the kernel may make meanwhile    */
+
+struct socket {
+    struct flow__link link;                 /* first                        */
+    uv_poll_t poll;
+    int fd;                                 /* -1: closed                   */
+    int needed;                             /* what the owner waits for     */
+    int watched;                            /* what libuv looks for         */
+    bool listens;
+};
+
+flow_value flow__sockets_wanting(void)
+{
+    flow_value why = flow_none();
+
+    flow__uv_loop(&why);
+    return why;
+}
+
+static uv_loop_t *loop_here(void)
+{
+    flow_value why = flow_none();
+    uv_loop_t *loop = flow__uv_loop(&why);
+
+    flow_drop(why);
+    return loop;
+}
+
+/* ---- Watching ----------------------------------------------------------- */
+static void happened(uv_poll_t *poll, int status, int events);
+
+/* Only what the owner waits for keeps the loop alive. */
+static void look_for(struct socket *s, int events)
+{
+    if (s->fd < 0)
+        return;
+    if (events == 0 && s->watched != 0)
+        uv_poll_stop(&s->poll);
+    else if (events != s->watched)
+        uv_poll_start(&s->poll, events, happened);
+    s->watched = events;
+    if (s->needed != 0)
+        uv_ref((uv_handle_t *)&s->poll);
+    else
+        uv_unref((uv_handle_t *)&s->poll);
+}
+
+/* Bytes that nobody waits for any more are looked for until they come: mostly
+ * somebody waits again by then, and the kernel need not be told twice. */
+static void socket_watch(struct flow__link *l, unsigned events)
+{
+    struct socket *s = (struct socket *)l;
+
+    s->needed = (int)events;
+    look_for(s, s->needed | (s->watched & UV_READABLE));
+}
+
+/* When a socket is in trouble libuv says so once and looks no more; receiving
+ * or sending then tells what it is. */
+static void happened(uv_poll_t *poll, int status, int events)
+{
+    struct socket *s = poll->data;
+    int in_vain;
+
+    if (status < 0) {
+        events = UV_READABLE | UV_WRITABLE;
+        s->watched = 0;
+    }
+    in_vain = events & UV_READABLE & ~s->needed;
+    s->link.ready(&s->link, (unsigned)events & (FLOW__READABLE
+                                                | FLOW__WRITABLE));
+    look_for(s, s->needed | (s->watched & UV_READABLE & ~in_vain));
+}
+
+/* ---- Beginning ---------------------------------------------------------- */
+/* Makes that descriptor the socket's; it is closed if that fails. */
+static int begin(struct socket *s, int fd)
+{
+    int wrong = uv_poll_init(loop_here(), &s->poll, fd);
+
+    if (wrong != 0) {
+        close(fd);
+        return wrong;
+    }
+    uv_unref((uv_handle_t *)&s->poll);
+    s->poll.data = s;
+    s->fd = fd;
+    return 0;
+}
+
+static int new_socket(const struct flow__address *a)
+{
+    int fd = socket(a->to.any.sa_family,
+                    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+    return fd >= 0 ? fd : -errno;
+}
+
+static int socket_connect(struct flow__link *l, const struct flow__address *to)
+{
+    int fd = new_socket(to);
+
+    if (fd < 0)
+        return fd;
+    if (connect(fd, &to->to.any, to->size) != 0 && errno != EINPROGRESS) {
+        int wrong = errno;
+
+        close(fd);
+        return -wrong;
+    }
+    return begin((struct socket *)l, fd);
+}
+
+static int socket_connected(struct flow__link *l)
+{
+    int code = 0;
+    socklen_t size = sizeof code;
+
+    getsockopt(((struct socket *)l)->fd, SOL_SOCKET, SO_ERROR, &code, &size);
+    return -code;
+}
+
+/* ---- Listening ---------------------------------------------------------- */
+static bool has_path(const struct flow__address *a)
+{
+    return a->to.any.sa_family == AF_UNIX && a->to.path.sun_path[0] != '\0'
+        && a->size > offsetof(struct sockaddr_un, sun_path);
+}
+
+/* Whether somebody accepts connections at that path. */
+static bool is_served(const struct flow__address *a)
+{
+    int fd = new_socket(a);
+    bool nobody = fd >= 0 && connect(fd, &a->to.any, a->size) != 0
+        && errno == ECONNREFUSED;
+
+    if (fd >= 0)
+        close(fd);
+    return !nobody;
+}
+
+/* A path in use by nobody is what a service left behind that was killed. */
+static int bind_to(int fd, const struct flow__address *at)
+{
+    int wrong = bind(fd, &at->to.any, at->size) != 0 ? errno : 0;
+
+    if (wrong != EADDRINUSE || !has_path(at) || is_served(at))
+        return -wrong;
+    unlink(at->to.path.sun_path);
+    return bind(fd, &at->to.any, at->size) != 0 ? -errno : 0;
+}
+
+/* On all addresses of version 6 one listens for version 4 as well. */
+static int prepare(int fd, const struct flow__address *at)
+{
+    int on = 1, off = 0;
+
+    if (at->to.any.sa_family == AF_INET6
+        && IN6_IS_ADDR_UNSPECIFIED(&at->to.six.sin6_addr))
+        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
+    return setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0
+        ? -errno : 0;
+}
+
+static int socket_listen(struct flow__link *l, struct flow__address *at)
+{
+    struct flow__address bound = { .size = sizeof bound.to };
+    int fd = new_socket(at), wrong;
+
+    if (fd < 0)
+        return fd;
+    wrong = prepare(fd, at);
+    if (wrong == 0)
+        wrong = bind_to(fd, at);
+    if (wrong == 0 && (listen(fd, WAITING) != 0
+                       || getsockname(fd, &bound.to.any, &bound.size) != 0))
+        wrong = -errno;
+    if (wrong != 0) {
+        close(fd);
+        return wrong;
+    }
+    flow__address_set_port(at, flow__address_port(&bound));
+    ((struct socket *)l)->listens = true;
+    return begin((struct socket *)l, fd);
+}
+
+static int socket_accept(struct flow__link *listening, struct flow__link *l,
+                         struct flow__address *peer)
+{
+    int fd;
+
+    peer->size = sizeof peer->to;
+    fd = accept4(((struct socket *)listening)->fd, &peer->to.any, &peer->size,
+                 SOCK_NONBLOCK | SOCK_CLOEXEC);
+    return fd < 0 ? -errno : begin((struct socket *)l, fd);
+}
+
+static void reset_at_close(int fd)
+{
+    struct linger none = { 1, 0 };
+
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+}
+
+static int socket_refuse(struct flow__link *listening)
+{
+    int fd = accept4(((struct socket *)listening)->fd, NULL, NULL,
+                     SOCK_CLOEXEC);
+
+    if (fd < 0)
+        return -errno;
+    reset_at_close(fd);
+    close(fd);
+    return 0;
+}
+
+/* ---- Receiving and sending ---------------------------------------------- */
+static ssize_t socket_receive(struct flow__link *l, char *to, size_t n)
+{
+    ssize_t got;
+
+    do
+        got = recv(((struct socket *)l)->fd, to, n, 0);
+    while (got < 0 && errno == EINTR);
+    return got < 0 ? -errno : got;
+}
+
+/* Of one piece the kernel wants to know less. */
+static ssize_t send_pieces(int fd, const struct iovec *pieces, int n)
+{
+    struct msghdr m = { .msg_iov = (struct iovec *)(uintptr_t)pieces };
+
+    if (n == 1)
+        return send(fd, pieces->iov_base, pieces->iov_len, MSG_NOSIGNAL);
+    m.msg_iovlen = (size_t)n;
+    return sendmsg(fd, &m, MSG_NOSIGNAL);
+}
+
+static ssize_t socket_send(struct flow__link *l, const struct iovec *pieces,
+                           int n)
+{
+    ssize_t sent;
+
+    do
+        sent = send_pieces(((struct socket *)l)->fd, pieces, n);
+    while (sent < 0 && errno == EINTR);
+    return sent < 0 ? -errno : sent;
+}
+
+static void socket_finish(struct flow__link *l)
+{
+    shutdown(((struct socket *)l)->fd, SHUT_WR);
+}
+
+/* What is not of TCP has none of it. */
+static void socket_tune(struct flow__link *l, bool delay, double keep_alive)
+{
+    int fd = ((struct socket *)l)->fd, on = 1, probes = 4;
+    int silence = keep_alive < 1 ? 1 : keep_alive > 32767 ? 32767
+                                                          : (int)keep_alive;
+    int pause = silence < probes ? 1 : silence / probes;
+
+    if (!delay)
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (!(keep_alive > 0))
+        return;
+    setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+    setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &silence, sizeof silence);
+    setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &pause, sizeof pause);
+    setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof probes);
+}
+
+/* ---- Closing ------------------------------------------------------------ */
+static void poll_closed(uv_handle_t *poll)
+{
+    struct socket *s = poll->data;
+
+    s->link.closed(&s->link);
+}
+
+/* What listens at a path leaves none behind. */
+static void remove_path(int fd)
+{
+    struct flow__address a = { .size = sizeof a.to };
+
+    if (getsockname(fd, &a.to.any, &a.size) == 0 && has_path(&a))
+        unlink(a.to.path.sun_path);
+}
+
+static void socket_close(struct flow__link *l, bool reset)
+{
+    struct socket *s = (struct socket *)l;
+
+    if (reset)
+        reset_at_close(s->fd);
+    if (s->listens)
+        remove_path(s->fd);
+    uv_close((uv_handle_t *)&s->poll, poll_closed);
+    close(s->fd);
+    s->fd = -1;
+}
+
+/* ---- Names -------------------------------------------------------------- */
+static bool knows(const struct flow__lookup *q, const struct addrinfo *a)
+{
+    for (size_t i = 0; i < q->n; i++)
+        if (q->found[i].size == a->ai_addrlen
+            && memcmp(&q->found[i].to, a->ai_addr, a->ai_addrlen) == 0)
+            return true;
+    return false;
+}
+
+static void tell(struct flow__lookup *q, int wrong, const struct addrinfo *a)
+{
+    q->n = 0;
+    for (; wrong == 0 && a != NULL && q->n < FLOW__FOUND; a = a->ai_next) {
+        if (a->ai_addrlen > sizeof q->found[0].to || knows(q, a))
+            continue;
+        memcpy(&q->found[q->n].to, a->ai_addr, a->ai_addrlen);
+        q->found[q->n++].size = a->ai_addrlen;
+    }
+    if (wrong == 0 && q->n == 0)
+        wrong = UV_EAI_NONAME;
+    q->wrong = wrong != 0 ? uv_strerror(wrong) : NULL;
+}
+
+static const struct addrinfo streams = { .ai_socktype = SOCK_STREAM };
+
+static void find_name(const char *name, struct flow__lookup *q)
+{
+    uv_getaddrinfo_t asked;
+    int wrong = uv_getaddrinfo(loop_here(), &asked, NULL, name, NULL, &streams);
+
+    tell(q, wrong, asked.addrinfo);
+    uv_freeaddrinfo(asked.addrinfo);
+}
+
+/* libuv may go on with what is forgotten. */
+struct asked {
+    uv_getaddrinfo_t request;               /* first                        */
+    struct flow__lookup *q;                 /* NULL: forgotten              */
+};
+
+static void name_found(uv_getaddrinfo_t *request, int status,
+                       struct addrinfo *found)
+{
+    struct asked *a = (struct asked *)request;
+    struct flow__lookup *q = a->q;
+
+    if (q != NULL)
+        tell(q, status, found);
+    else
+        flow__uv_has_ended();
+    uv_freeaddrinfo(found);
+    flow_free(a, sizeof *a);
+    if (q != NULL)
+        q->done(q);
+}
+
+static bool look_name_up(const char *name, struct flow__lookup *q)
+{
+    struct asked *a = flow_alloc(sizeof *a);
+    int wrong = UV_ENOMEM;
+
+    if (a != NULL)
+        wrong = uv_getaddrinfo(loop_here(), &a->request, name_found, name,
+                               NULL, &streams);
+    if (wrong == 0) {
+        a->q = q;
+        q->own = a;
+        return true;
+    }
+    flow_free(a, sizeof *a);
+    tell(q, wrong, NULL);
+    return false;
+}
+
+static void forget_name(struct flow__lookup *q)
+{
+    struct asked *a = q->own;
+
+    a->q = NULL;
+    flow__uv_leave_behind();
+    uv_cancel((uv_req_t *)&a->request);
+}
+
+const struct flow__network flow__sockets = {
+    .link_size = sizeof(struct socket),
+    .listen = socket_listen, .accept = socket_accept,
+    .refuse = socket_refuse,
+    .connect = socket_connect, .connected = socket_connected,
+    .receive = socket_receive, .send = socket_send, .finish = socket_finish,
+    .tune = socket_tune, .watch = socket_watch, .close = socket_close,
+    .find = find_name, .look_up = look_name_up, .forget = forget_name
+};

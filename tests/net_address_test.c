@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: MIT */
+/* Where services wait and clients go: names, paths, all addresses, and what is
+ * said when nobody is there. */
+#include "net_harness.h"
+
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+static flow_deferred *serving_at(const char *at, int *port_out)
+{
+    flow_deferred *service;
+
+    flow_host_use(flow_uv_host());
+    service = flow_serve(at, echo, NULL, NULL);
+    *port_out = port_of(service);
+    return service;
+}
+
+static flow_stage *connecting_to(const char *host, int port)
+{
+    char to[300];
+
+    snprintf(to, sizeof to, "%s:%d", host, port);
+    return flow_connect(to, saying("hello"), NULL);
+}
+
+/* ---- Of the internet ---------------------------------------------------- */
+TEST(a_name_is_looked_up_on_both_sides)
+{
+    int port;
+    flow_deferred *service = serving_at("localhost:0", &port);
+
+    hears("hello", connecting_to("localhost", port));
+    hears("hello", connecting_to(HERE, port));
+    served(service);
+}
+
+TEST(all_addresses_are_served_in_both_versions)
+{
+    int port;
+    flow_deferred *service = serving_at(":0", &port);
+
+    hears("hello", connecting_to("", port));
+    hears("hello", connecting_to(HERE, port));
+    hears("hello", connecting_to("localhost", port));
+    served(service);
+}
+
+/* Of this name one address mostly refuses: that of version 6. */
+TEST(the_next_address_is_tried_when_one_refuses)
+{
+    int port;
+    flow_deferred *service = serving_at(HERE ":0", &port);
+
+    hears("hello", connecting_to("localhost", port));
+    served(service);
+}
+
+static void says(const char *text, flow_stage *s)
+{
+    flow_value v;
+    const flow_value *failure;
+
+    while (flow_block(s, &v))
+        flow_drop(v);
+    failure = flow_failure(s);
+    MUST(failure != NULL);
+    if (!disturbed() && strstr(flow_message(failure), text) == NULL)
+        fprintf(stderr, "it says: %s\n", flow_message(failure));
+    CHECK(strstr(flow_message(failure), text) != NULL);
+    flow_close(s);
+}
+
+TEST(what_became_of_each_address_is_said)
+{
+    int port;
+    flow_deferred *service = serving_at(HERE ":0", &port);
+    char why[64];
+
+    flow_outcome(service);
+    flow_release(service);
+    snprintf(why, sizeof why, HERE ":%d: Connection refused", port);
+    says(why, connecting_to("localhost", port));
+    says("cannot connect to localhost:", connecting_to("localhost", port));
+    flow_uv_close();
+}
+
+TEST(a_name_that_is_nobody_s_is_said)
+{
+    flow_host_use(flow_uv_host());
+    says("cannot connect to nobody.invalid:1: ",
+         connecting_to("nobody.invalid", 1));
+    flow_uv_close();
+}
+
+TEST(a_name_that_is_nobody_s_cannot_be_served)
+{
+    int port;
+    flow_deferred *service = serving_at("nobody.invalid:0", &port);
+    const flow_value *why = flow_outcome(service);
+
+    CHECK(why != NULL && strstr(flow_message(why), "cannot listen at "
+                                "nobody.invalid:0: ") != NULL);
+    CHECK(port == 0);
+    flow_release(service);
+    flow_uv_close();
+}
+
+/* The queue of one who does not accept is full: more get no answer. */
+static int deaf(int *port_out, int full[4])
+{
+    struct sockaddr_in at = { .sin_family = AF_INET };
+    socklen_t size = sizeof at;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    CHECK(bind(fd, (struct sockaddr *)&at, sizeof at) == 0);
+    CHECK(listen(fd, 0) == 0);
+    getsockname(fd, (struct sockaddr *)&at, &size);
+    *port_out = ntohs(at.sin_port);
+    for (int i = 0; i < 4; i++) {
+        full[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
+                         0);
+        connect(full[i], (struct sockaddr *)&at, sizeof at);
+    }
+    return fd;
+}
+
+TEST(connecting_takes_no_longer_than_it_may)
+{
+    int port, full[4], fd = deaf(&port, full);
+    char to[32], why[128];
+
+    flow_host_use(flow_uv_host());
+    snprintf(to, sizeof to, HERE ":%d", port);
+    snprintf(why, sizeof why, "no connection to %s in 0.02 seconds: %s: no "
+             "answer", to, to);
+    says(why, flow_connect(to, saying("hello"),
+                           &(flow_connect_options){ .timeout = 0.02 }));
+    for (int i = 0; i < 4; i++)
+        close(full[i]);
+    close(fd);
+    flow_uv_close();
+}
+
+TEST(connecting_may_be_given_up_at_any_moment)
+{
+    for (int turns = 0; turns < 6; turns++) {
+        flow_deferred *d;
+        flow_host *h;
+
+        flow_host_use(flow_uv_host());
+        h = flow_host_here();
+        d = flow_run(connecting_to("localhost", 9));
+        for (int n = 0; n < turns; n++)
+            h->turn(h, false);
+        flow_outcome(d);
+        flow_release(d);
+        flow_uv_close();
+    }
+    reports();
+}
+
+/* ---- Of this machine ---------------------------------------------------- */
+static const char *path(void)
+{
+    static char at[64];
+
+    snprintf(at, sizeof at, "unix:/tmp/flow-net-%d.sock", (int)getpid());
+    return at;
+}
+
+TEST(a_path_is_served_and_removed)
+{
+    int port;
+    flow_deferred *service = serving_at(path(), &port);
+
+    hears("hello", flow_connect(path(), saying("hello"), NULL));
+    CHECK(port == 0);
+    served(service);
+    MUST(access(path() + strlen("unix:"), F_OK) != 0);
+}
+
+TEST(a_path_that_a_dead_service_left_is_used_again)
+{
+    struct sockaddr_un at = { .sun_family = AF_UNIX };
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), port;
+    flow_deferred *service;
+
+    snprintf(at.sun_path, sizeof at.sun_path, "%s", path() + strlen("unix:"));
+    CHECK(bind(fd, (struct sockaddr *)&at, sizeof at) == 0);
+    close(fd);
+    service = serving_at(path(), &port);
+    hears("hello", flow_connect(path(), saying("hello"), NULL));
+    served(service);
+    unlink(at.sun_path);                    /* when it did not come to that */
+}
+
+TEST(a_path_that_is_served_is_left_alone)
+{
+    int port;
+    flow_deferred *service = serving_at(path(), &port), *second;
+    const flow_value *why;
+    char says[128];
+
+    second = serving_at(path(), &port);
+    why = flow_outcome(second);
+    snprintf(says, sizeof says, "cannot listen at %s: Address already in use",
+             path());
+    CHECK(why != NULL && strcmp(flow_message(why), says) == 0);
+    flow_release(second);
+    hears("hello", flow_connect(path(), saying("hello"), NULL));
+    served(service);
+}
+
+static void tell_the_peer(flow_gen *self, flow_stage *source, void *arg)
+{
+    flow_stage *s = flow_connect(path(), saying("x"), NULL);
+    flow_value v;
+
+    (void)source;
+    (void)arg;
+    if (flow_next(self, s, &v)) {
+        flow_drop(v);
+        flow_yield(self, flow_textf("%s", flow_peer(s)));
+    }
+    flow_close(s);
+}
+
+TEST(a_client_s_peer_is_the_path)
+{
+    int port;
+    flow_deferred *service = serving_at(path(), &port);
+
+    hears(path(), flow_generate(tell_the_peer, NULL, NULL));
+    served(service);
+}
+
+TEST(a_name_without_a_file_is_served)
+{
+    char at[64];
+    int port;
+    flow_deferred *service;
+
+    snprintf(at, sizeof at, "unix:@flow-net-%d", (int)getpid());
+    service = serving_at(at, &port);
+    hears("hello", flow_connect(at, saying("hello"), NULL));
+    served(service);
+}
+
+TEST(a_path_that_is_too_long_is_named)
+{
+    char at[200];
+
+    memset(at, 'x', sizeof at - 1);
+    at[sizeof at - 1] = '\0';
+    memcpy(at, "unix:/", 6);
+    flow_host_use(flow_uv_host());
+    says("has a path longer than the 107 characters a socket's may have",
+         flow_connect(at, NULL, NULL));
+    flow_uv_close();
+}
+
+int main(void)
+{
+    static const struct test tests[] = {
+        CASE(a_name_is_looked_up_on_both_sides),
+        CASE(all_addresses_are_served_in_both_versions),
+        CASE(the_next_address_is_tried_when_one_refuses),
+        CASE(what_became_of_each_address_is_said),
+        CASE(a_name_that_is_nobody_s_is_said),
+        CASE(a_name_that_is_nobody_s_cannot_be_served),
+        CASE(connecting_takes_no_longer_than_it_may),
+        CASE(connecting_may_be_given_up_at_any_moment),
+        CASE(a_path_is_served_and_removed),
+        CASE(a_path_that_a_dead_service_left_is_used_again),
+        CASE(a_path_that_is_served_is_left_alone),
+        CASE(a_client_s_peer_is_the_path),
+        CASE(a_name_without_a_file_is_served),
+        CASE(a_path_that_is_too_long_is_named),
+    };
+    return run_tests("net_address", tests, sizeof tests / sizeof *tests);
+}
