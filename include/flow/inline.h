@@ -309,9 +309,9 @@ static inline bool flow_await(flow_gen *self, flow_deferred *d, flow_value *out)
 
 /* ---- Channels ------------------------------------------------------------
  * Whoever waits in a channel stands in one of its lines. */
-struct flow__peer {
-    struct flow__peer *next, *prev;         /* in its line                  */
-    struct flow__peer *sibling;             /* the other cases of a select, in
+struct flow__party {
+    struct flow__party *next, *prev;         /* in its line                  */
+    struct flow__party *sibling;             /* the other cases of a select, in
                                                a ring; NULL: it is alone    */
     flow_chan *c;
     flow_value v;                           /* to be sent, or received      */
@@ -322,8 +322,8 @@ struct flow__peer {
     bool polite;                            /* the sender is to go on first */
 };
 
-struct flow__line {
-    struct flow__peer *first, *last;
+struct flow__queue {
+    struct flow__party *first, *last;
     size_t n;
 };
 
@@ -335,7 +335,7 @@ struct flow_chan {
                                                putting, receiving but taking;
                                                or 0                         */
     size_t room;
-    struct flow__line senders, receivers;
+    struct flow__queue senders, receivers;
     size_t holders, readers;
     const char *name;
     flow_value last;                        /* a failure for who receives   */
@@ -362,16 +362,17 @@ static inline flow_value flow__chan_take(flow_chan *c)
     return c->ring[at];
 }
 
-bool flow__send_begin(flow_gen *self, struct flow__peer *p, flow_chan *c,
+bool flow__send_begin(flow_gen *self, struct flow__party *p, flow_chan *c,
                       flow_value v);
-bool flow__send_on(flow_gen *self, struct flow__peer *p);
-bool flow__send_end(flow_gen *self, struct flow__peer *p);
+bool flow__send_on(flow_gen *self, struct flow__party *p);
+bool flow__send_end(flow_gen *self, struct flow__party *p);
 
 static inline bool flow_send(flow_gen *self, flow_chan *c, flow_value v)
 {
-    struct flow__peer p;
+    struct flow__party p;
 
-    if (c != NULL && c->count < c->easy && self->waker != NULL && !flow_is_failure(v)) {
+    if (c != NULL && c->count < c->easy && self->waker != NULL
+        && !flow_is_failure(v)) {
         flow__chan_put(c, v);
         return true;
     }
@@ -382,13 +383,13 @@ static inline bool flow_send(flow_gen *self, flow_chan *c, flow_value v)
     return flow__send_end(self, &p);
 }
 
-bool flow__receive_begin(flow_gen *self, struct flow__peer *p, flow_chan *c);
-bool flow__receive_on(flow_gen *self, struct flow__peer *p);
-bool flow__receive_end(flow_gen *self, struct flow__peer *p, flow_value *out);
+bool flow__receive_begin(flow_gen *self, struct flow__party *p, flow_chan *c);
+bool flow__receive_on(flow_gen *self, struct flow__party *p);
+bool flow__receive_end(flow_gen *self, struct flow__party *p, flow_value *out);
 
 static inline bool flow_receive(flow_gen *self, flow_chan *c, flow_value *out)
 {
-    struct flow__peer p;
+    struct flow__party p;
     bool received;
 
     if (c != NULL && c->count > 0 && c->easy > 0 && self->waker != NULL) {
@@ -418,7 +419,7 @@ struct flow_case {
     flow_value *value;                      /* where it goes, or comes from */
     double seconds;
     union {                                 /* while it waits               */
-        struct flow__peer peer;
+        struct flow__party peer;
         struct flow__await await;
         struct flow__nap nap;
     } in;

@@ -21,9 +21,9 @@
 flow_chan flow__no_memory_chan = { .finished = true, .name = "?" };
 
 /* ---- The two lines ----------------------------------------------------- */
-static void stand(struct flow__line *l, struct flow__peer *p, bool in_front)
+static void stand(struct flow__queue *l, struct flow__party *p, bool in_front)
 {
-    struct flow__peer **before, **after;
+    struct flow__party **before, **after;
 
     p->next = in_front ? l->first : NULL;
     p->prev = in_front ? NULL : l->last;
@@ -34,7 +34,7 @@ static void stand(struct flow__line *l, struct flow__peer *p, bool in_front)
     l->n++;
 }
 
-static void leave(struct flow__line *l, struct flow__peer *p)
+static void leave(struct flow__queue *l, struct flow__party *p)
 {
     *(p->prev != NULL ? &p->prev->next : &l->first) = p->next;
     *(p->next != NULL ? &p->next->prev : &l->last) = p->prev;
@@ -55,7 +55,7 @@ static void settle(flow_chan *c)
 /* One value came: one who receives is called. */
 static void call_receiver(flow_chan *c)
 {
-    struct flow__peer *p = c->receivers.first;
+    struct flow__party *p = c->receivers.first;
 
     if (p == NULL)
         return;
@@ -72,11 +72,12 @@ static void call_if_any(flow_chan *c)
 
 /* The value of a sender in line was taken. One that chooses among several may
  * stand elsewhere too, and must not be served there as well. */
-static void serve(flow_chan *c, struct flow__peer *p)
+static void serve(flow_chan *c, struct flow__party *p)
 {
     leave(&c->senders, p);
     p->done = true;
-    for (struct flow__peer *q = p->sibling; q != NULL && q != p; q = q->sibling)
+    for (struct flow__party *q = p->sibling; q != NULL && q != p;
+         q = q->sibling)
         if (q->waits) {
             leave(&q->c->senders, q);
             settle(q->c);
@@ -87,7 +88,7 @@ static void serve(flow_chan *c, struct flow__peer *p)
 static void send_away(flow_chan *c)
 {
     while (c->senders.first != NULL) {
-        struct flow__peer *p = c->senders.first;
+        struct flow__party *p = c->senders.first;
         leave(&c->senders, p);
         flow_wake(p->waker);
     }
@@ -123,7 +124,7 @@ static void tell_room(flow_chan *c)
  */
 static bool take(flow_chan *c, flow_value *v, bool *met)
 {
-    struct flow__peer *p = c->senders.first;
+    struct flow__party *p = c->senders.first;
 
     *met = p != NULL;
     if (c->count > 0) {
@@ -281,7 +282,7 @@ void flow__chan_remove_reader(flow_chan *c)
     discard_unheld(c);
 }
 
-void flow__chan_stand_to_receive(struct flow__peer *p, flow_waker *w)
+void flow__chan_stand_to_receive(struct flow__party *p, flow_waker *w)
 {
     flow_chan *c = p->c;
 
@@ -294,7 +295,7 @@ void flow__chan_stand_to_receive(struct flow__peer *p, flow_waker *w)
     settle(c);
 }
 
-void flow__chan_leave(struct flow__peer *p, bool served)
+void flow__chan_leave(struct flow__party *p, bool served)
 {
     flow_chan *c = p->c;
 
@@ -325,7 +326,7 @@ bool flow__chan_send_now(flow_chan *c, flow_value v)
     return true;
 }
 
-bool flow__chan_send(struct flow__peer *p, flow_waker *w)
+bool flow__chan_send(struct flow__party *p, flow_waker *w)
 {
     flow_chan *c = p->c;
 
@@ -340,7 +341,7 @@ bool flow__chan_send(struct flow__peer *p, flow_waker *w)
     return false;
 }
 
-void flow__chan_end_sending(struct flow__peer *p)
+void flow__chan_end_sending(struct flow__party *p)
 {
     if (p->waits)
         leave(&p->c->senders, p);

@@ -5,8 +5,8 @@
 
 #include <flow/flow.h>
 
-/* Stands for those there was no memory for. Never written to. One that is NULL is
- * as good as lost. */
+/* Stands for those there was no memory for. Never written to. One that is NULL
+ * is as good as lost. */
 extern flow_chan flow__no_memory_chan;
 static inline bool flow__chan_is_lost(const flow_chan *c)
 {
@@ -29,11 +29,11 @@ flow_value flow__chan_refusal(const flow_chan *c);
 
 /* Sends p->v into p->c, which is neither finished nor left: true if it went
  * into the ring. Otherwise p stands in line, and holds the channel. */
-bool flow__chan_send(struct flow__peer *p, flow_waker *w);
+bool flow__chan_send(struct flow__party *p, flow_waker *w);
 /* Without waiting: false if it would have to. */
 bool flow__chan_send_now(flow_chan *c, flow_value v);
 /* To be called once after that; the channel may be gone then. */
-void flow__chan_end_sending(struct flow__peer *p);
+void flow__chan_end_sending(struct flow__party *p);
 /* What such a peer waits for. */
 static inline const char *flow__chan_lacks(const flow_chan *c)
 {
@@ -43,10 +43,10 @@ static inline const char *flow__chan_lacks(const flow_chan *c)
 /* As flow_try; *met: a sender in line was served by it. */
 flow_status flow__chan_get(flow_chan *c, flow_value *v, bool *met);
 /* Stands in line to receive, unless it does; counts among the readers. */
-void flow__chan_stand_to_receive(struct flow__peer *p, flow_waker *w);
+void flow__chan_stand_to_receive(struct flow__party *p, flow_waker *w);
 void flow__chan_add_reader(flow_chan *c);
 /* Leaves the line; a call that it will not follow goes to another. */
-void flow__chan_leave(struct flow__peer *p, bool served);
+void flow__chan_leave(struct flow__party *p, bool served);
 /* The channel may be gone then. */
 void flow__chan_remove_reader(flow_chan *c);
 

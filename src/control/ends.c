@@ -7,7 +7,7 @@
 
 /* ---- The end to read --------------------------------------------------- */
 struct reader {
-    struct flow__peer peer;
+    struct flow__party peer;
     flow_value held;                        /* while the sender goes first  */
     bool holds;
     flow_task turn;                         /* when it has                  */
@@ -117,7 +117,7 @@ flow_stage *(flow_callback)(size_t room, flow_chan **writer)
 struct writer {
     flow_stage *source;                     /* first                        */
     flow_chan *c;
-    struct flow__peer peer;
+    struct flow__party peer;
 };
 
 /* The channel need not wait until this is closed. */
@@ -175,7 +175,7 @@ static flow_status send_next(struct writer *t, flow_stage *out, flow_waker *w)
     if (st == FLOW_DONE)
         return end_writing(t);
     if (st == FLOW_READY) {
-        t->peer = (struct flow__peer){ .c = t->c, .v = v };
+        t->peer = (struct flow__party){ .c = t->c, .v = v };
         flow__chan_send(&t->peer, w);
     }
     return st;

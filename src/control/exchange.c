@@ -6,7 +6,7 @@
 #include "stage/stage.h"
 
 /* ---- Sending ----------------------------------------------------------- */
-bool flow__send_on(flow_gen *self, struct flow__peer *p)
+bool flow__send_on(flow_gen *self, struct flow__party *p)
 {
     if (!p->waits || self->waker == NULL)
         return false;
@@ -14,10 +14,10 @@ bool flow__send_on(flow_gen *self, struct flow__peer *p)
     return true;
 }
 
-bool flow__send_begin(flow_gen *self, struct flow__peer *p, flow_chan *c,
+bool flow__send_begin(flow_gen *self, struct flow__party *p, flow_chan *c,
                       flow_value v)
 {
-    *p = (struct flow__peer){ .c = c, .v = v };
+    *p = (struct flow__party){ .c = c, .v = v };
     if (self->waker == NULL)
         return false;
     if (flow__chan_is_closed(c)) {
@@ -32,12 +32,12 @@ bool flow__send_begin(flow_gen *self, struct flow__peer *p, flow_chan *c,
 }
 
 /* Whoever waited to send while the channel was finished is told so. */
-static bool stood_in_vain(flow_gen *self, const struct flow__peer *p)
+static bool stood_in_vain(flow_gen *self, const struct flow__party *p)
 {
     return self->waker != NULL && !p->done && p->c->finished;
 }
 
-bool flow__send_end(flow_gen *self, struct flow__peer *p)
+bool flow__send_end(flow_gen *self, struct flow__party *p)
 {
     if (!p->done)
         flow_drop(p->v);
@@ -50,7 +50,7 @@ bool flow__send_end(flow_gen *self, struct flow__peer *p)
 }
 
 /* ---- Receiving --------------------------------------------------------- */
-static void look(flow_gen *self, struct flow__peer *p)
+static void look(flow_gen *self, struct flow__party *p)
 {
     bool met = false;
     flow_value v;
@@ -74,7 +74,7 @@ static void look(flow_gen *self, struct flow__peer *p)
     }
 }
 
-static bool waits_on(flow_gen *self, struct flow__peer *p)
+static bool waits_on(flow_gen *self, struct flow__party *p)
 {
     if (self->waker == NULL || !p->waits)
         return false;
@@ -82,22 +82,22 @@ static bool waits_on(flow_gen *self, struct flow__peer *p)
     return true;
 }
 
-bool flow__receive_begin(flow_gen *self, struct flow__peer *p, flow_chan *c)
+bool flow__receive_begin(flow_gen *self, struct flow__party *p, flow_chan *c)
 {
-    *p = (struct flow__peer){ .c = c };
+    *p = (struct flow__party){ .c = c };
     if (self->waker != NULL)
         look(self, p);
     return waits_on(self, p);
 }
 
-bool flow__receive_on(flow_gen *self, struct flow__peer *p)
+bool flow__receive_on(flow_gen *self, struct flow__party *p)
 {
     if (self->waker != NULL && p->told && !p->done)
         look(self, p);
     return waits_on(self, p);
 }
 
-bool flow__receive_end(flow_gen *self, struct flow__peer *p, flow_value *out)
+bool flow__receive_end(flow_gen *self, struct flow__party *p, flow_value *out)
 {
     if (p->waker != NULL) {
         flow__chan_leave(p, p->done);

@@ -148,7 +148,7 @@ static bool is_over(const struct flow__select *s)
 /* Those that send among the cases are served once, all together. */
 static void begin_to_wait(flow_gen *self, struct flow__select *s)
 {
-    struct flow__peer *first = NULL, *last = NULL;
+    struct flow__party *first = NULL, *last = NULL;
 
     for (size_t i = 0; i < s->n; i++) {
         flow_case *c = &s->cases[i];
@@ -156,12 +156,12 @@ static void begin_to_wait(flow_gen *self, struct flow__select *s)
         c->holds = !c->over;
         switch (c->kind) {
         case FLOW__RECEIVE:
-            c->in.peer = (struct flow__peer){ .c = c->what };
+            c->in.peer = (struct flow__party){ .c = c->what };
             if (c->holds)
                 flow__chan_add_reader(c->what);
             break;
         case FLOW__SEND:
-            c->in.peer = (struct flow__peer){ .c = c->what, .sibling = first };
+            c->in.peer = (struct flow__party){ .c = c->what, .sibling = first };
             if (c->holds)
                 flow_chan_hold(c->what);
             first = &c->in.peer;
@@ -231,7 +231,7 @@ static void wait_for_all(flow_gen *self, struct flow__select *s)
 static void leave_lines(struct flow__select *s)
 {
     for (size_t i = 0; i < s->n; i++) {
-        struct flow__peer *p = &s->cases[i].in.peer;
+        struct flow__party *p = &s->cases[i].in.peer;
         if (s->cases[i].kind == FLOW__SEND && p->waker != NULL) {
             if (p->done) {
                 s->chosen = (int)i;
