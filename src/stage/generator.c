@@ -367,20 +367,6 @@ flow_status flow__ask(flow_gen *self, flow_stage *from)
     return st;
 }
 
-void flow__wait_for(flow_gen *self, flow_waker **waker, const char *what,
-                    const char *of)
-{
-    *waker = self->waker;
-    self->asks = NULL;
-    flow__waits_at(&self->stage, self->waker, what, of);
-}
-
-bool flow__may_go_on(flow_gen *self)
-{
-    self->stage.waits = NULL;
-    return self->waker != NULL || flow__refuse(self);
-}
-
 static void nap_over(flow_task *t)
 {
     struct flow__nap *n = (struct flow__nap *)t;

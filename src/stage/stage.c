@@ -278,16 +278,6 @@ void flow_give(flow_stage *out, flow_value v)
     }
 }
 
-void flow__waits_at(flow_stage *out, flow_waker *w, const char *what,
-                    const char *of)
-{
-    out->waits = what;
-    out->at = of;
-    if (w != NULL && w->host != NULL)
-        out->since = w->host->ready.running ? w->host->ready.time
-                                            : w->host->now(w->host);
-}
-
 void flow_waits_for(flow_stage *out, flow_waker *w, const char *what)
 {
     flow__waits_at(out, w, what, NULL);

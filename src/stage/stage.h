@@ -55,15 +55,31 @@ static inline bool flow__is_shared(const flow_stage *s)
 }
 
 /* As flow_waits_for; `of` is the name of what that belongs to, or NULL. */
-void flow__waits_at(flow_stage *out, flow_waker *w, const char *what,
-                    const char *of);
+static inline void flow__waits_at(flow_stage *out, flow_waker *w,
+                                  const char *what, const char *of)
+{
+    out->waits = what;
+    out->at = of;
+    if (w != NULL && w->host != NULL)
+        out->since = w->host->ready.running ? w->host->ready.time
+                                            : w->host->now(w->host);
+}
 /* A generator that waits: says for what. */
-void flow__wait_for(flow_gen *self, flow_waker **waker, const char *what,
-                    const char *of);
-/* A wait is over: whether the body may go on. If not, that is counted, and the
- * call may not return. */
-bool flow__may_go_on(flow_gen *self);
+static inline void flow__wait_for(flow_gen *self, flow_waker **waker,
+                                  const char *what, const char *of)
+{
+    *waker = self->waker;
+    self->asks = NULL;
+    flow__waits_at(&self->stage, self->waker, what, of);
+}
 /* Counts an answer that refuses a closed generator; false. May not return. */
 bool flow__refuse(flow_gen *self);
+/* A wait is over: whether the body may go on. If not, that is counted, and the
+ * call may not return. */
+static inline bool flow__may_go_on(flow_gen *self)
+{
+    self->stage.waits = NULL;
+    return self->waker != NULL || flow__refuse(self);
+}
 
 #endif
