@@ -93,7 +93,8 @@ static inline flow_value fails(flow_value v, void *arg)
 static char no[] __attribute__((unused)) = "no";
 
 /* Numbers what comes: (1, 5) (2, 7) ... */
-static inline flow_value numbered(flow_value *so_far, flow_value next, void *arg)
+static inline flow_value numbered(flow_value *so_far, flow_value next,
+                                  void *arg)
 {
     (void)arg;
     *so_far = flow_int(so_far->as.num + 1);
