@@ -52,8 +52,9 @@ int main(int argc, char **argv)
     flow_add_function(steps, triple, NULL);
     flow_add_merge(steps, flow_int(0), add, NULL);
     while (bench_round(&b)) {
-        flow_stage *s = by_operators ? operators()
-                                     : flow_execute(steps, flow_int(ITEMS));
+        flow_stage *s =
+            by_operators ? operators()
+                         : flow_builder_execute(steps, flow_int(ITEMS));
         flow_value total;
         bench_start(&b);
         bench_check(flow_block(s, &total));

@@ -83,7 +83,7 @@ static flow_value size_of(flow_value list, void *arg)
 
 static flow_stage *execute(flow_value program, void *b)
 {
-    return flow_execute(b, program);
+    return flow_builder_execute(b, program);
 }
 
 int main(void)

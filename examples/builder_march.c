@@ -83,7 +83,7 @@ static flow_stage *simple_iterator(flow_value data, void *arg)
 
 static void execute(flow_builder *b, int data)
 {
-    flow_stage *s = flow_execute(b, flow_int(data));
+    flow_stage *s = flow_builder_execute(b, flow_int(data));
     flow_value none;
 
     while (flow_block(s, &none))
@@ -113,8 +113,8 @@ int main(void)
     execute(c, 4);
 
     printf("two at the same time:\n");
-    flow_deferred *four = flow_run(flow_execute(c, flow_int(4)));
-    flow_deferred *six = flow_run(flow_execute(c, flow_int(6)));
+    flow_deferred *four = flow_run(flow_builder_execute(c, flow_int(4)));
+    flow_deferred *six = flow_run(flow_builder_execute(c, flow_int(6)));
 
     flow_loop();
     flow_release(four);

@@ -132,7 +132,7 @@ static flow_value harbour(void)
 
 static flow_deferred *total_of(flow_builder *b, flow_value shop)
 {
-    flow_stage *totals = flow_execute(b, shop);
+    flow_stage *totals = flow_builder_execute(b, shop);
 
     return flow_run(flow_reduce(totals, flow_int(0), add, NULL));
 }

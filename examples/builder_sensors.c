@@ -110,7 +110,7 @@ int main(void)
     flow_add_stop(b, flow_none());
     flow_add_merge_running(b, flow_none(), highest, NULL);
 
-    flow_stage *s = flow_execute(b, flow_int(SENSORS));
+    flow_stage *s = flow_builder_execute(b, flow_int(SENSORS));
     flow_builder_release(b);
     for (flow_value v; flow_block(s, &v); flow_drop(v))
         if (flow_is(&v, BROKEN))

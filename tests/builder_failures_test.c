@@ -113,7 +113,8 @@ TEST(settled_errors_pass_functions_branches_and_merges_by)
     flow_add_merge(b, flow_int(0), add, NULL);
     flow_add_merge_to_list(b, 9);
     flow_builder_release(part);
-    flow_stage *s = flow_execute(b, flow_pack(FLOW_VALUES(1, settled(), 2)));
+    flow_stage *s = flow_builder_execute(b, flow_pack(FLOW_VALUES(
+        1, settled(), 2)));
     flow_builder_release(b);
     expect("[2] [4] [<Invalid: settled>, 0]", s);
     STORY_IS("[1] flush:(2, 2, [2]) flush:(4, 4, [4]) [<Invalid: settled>] "
@@ -125,7 +126,7 @@ TEST(discard_drops_settled_errors_too)
     flow_builder *b = flow_builder_new();
 
     flow_add_discard(b);
-    flow_stage *s = flow_execute(b, settled());
+    flow_stage *s = flow_builder_execute(b, settled());
     flow_builder_release(b);
     expect("", s);
 }
@@ -133,7 +134,8 @@ TEST(discard_drops_settled_errors_too)
 TEST(an_execution_begun_with_a_failure_has_it)
 {
     flow_builder *b = flow_builder_new();
-    flow_stage *s = flow_execute(b, flow_error(FLOW_ELIMIT, 0, "start"));
+    flow_stage *s =
+        flow_builder_execute(b, flow_error(FLOW_ELIMIT, 0, "start"));
 
     flow_builder_release(b);
     expect("!Limit: start", s);
@@ -196,7 +198,7 @@ TEST(a_builder_that_was_executed_takes_no_more_steps)
     flow_builder *b = flow_builder_new();
 
     flow_add_branch(b, up_to, NULL, NULL);
-    flow_stage *before = flow_execute(b, flow_int(2));
+    flow_stage *before = flow_builder_execute(b, flow_int(2));
     flow_add_function(b, twice, NULL);
     flow_add_merge(b, counted("start"), join, NULL);
     flow_add_merge_running(b, counted("start"), numbered, NULL);
@@ -231,14 +233,14 @@ TEST(a_builder_with_a_wrong_step_makes_executions_that_say_so)
     flow_add_chain(b, part);
     flow_builder_release(part);
     expect("!Invalid: flow_add_function: give it a function, not NULL",
-           flow_execute(b, counted("start")));
+           flow_builder_execute(b, counted("start")));
     expect("!Invalid: flow_add_function: give it a function, not NULL",
            executes(b, 1));
     b = flow_builder_new();
     expect("!Invalid: flow_add_chain: give it a builder, not NULL",
            executes(flow_add_chain(b, NULL), 1));
-    expect("!Invalid: flow_execute: give it a builder, not NULL",
-           flow_execute(NULL, counted("start")));
+    expect("!Invalid: flow_builder_execute: give it a builder, not NULL",
+           flow_builder_execute(NULL, counted("start")));
 }
 
 TEST(a_start_or_stop_that_is_a_failure_makes_executions_fail)
@@ -282,7 +284,7 @@ TEST(the_calls_that_add_are_functions_too)
     (flow_add_function)(b, sum, NULL);
     (flow_add_merge)(b, flow_int(0), add, NULL);
     (flow_add_merge_to_list)(b, 1);
-    flow_stage *s = (flow_execute)(b, flow_int(3));
+    flow_stage *s = (flow_builder_execute)(b, flow_int(3));
     flow_builder_release(b);
     expect("[5] [7]", s);
 }

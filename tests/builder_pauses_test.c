@@ -59,7 +59,8 @@ TEST(a_function_that_pauses_is_tried_again_with_the_same_value)
     begin_story();
     flow_add_branch(b, flow_each_item, NULL, NULL);
     flow_add_function(b, slowly, &s);
-    expect("a b", flow_execute(b, flow_pack(FLOW_VALUES(counted("a"), "b"))));
+    expect("a b", flow_builder_execute(b, flow_pack(FLOW_VALUES(
+        counted("a"), "b"))));
     flow_builder_release(b);
     STORY_IS("a a a b b b ");
 }
@@ -108,8 +109,8 @@ TEST(a_merge_that_pauses_keeps_what_is_counted)
 
     flow_add_branch(b, flow_each_item, NULL, NULL);
     flow_add_merge(b, counted("<"), slowly_join, &s);
-    expect("<ab", flow_execute(b, flow_pack(FLOW_VALUES(counted("a"),
-                                                        counted("b")))));
+    expect("<ab", flow_builder_execute(b, flow_pack(FLOW_VALUES(
+        counted("a"), counted("b")))));
     flow_builder_release(b);
 }
 
@@ -149,8 +150,8 @@ TEST(a_pause_lets_the_loop_run)
     flow_add_function(waits, until_set, &flag);
     flow_add_function(helps, sets, &flag);
     flow_deferred *d[] = {
-        flow_run(flow_execute(waits, flow_int(1))),
-        flow_run(flow_execute(helps, flow_int(2)))
+        flow_run(flow_builder_execute(waits, flow_int(1))),
+        flow_run(flow_builder_execute(helps, flow_int(2)))
     };
     flow_builder_release(waits);
     flow_builder_release(helps);
@@ -311,7 +312,8 @@ TEST(executions_at_the_same_time_share_nothing)
     flow_add_context(b, NULL, NULL);
     flow_add_merge_to_list(b, 9);
     flow_stage *s[] = {
-        flow_execute(b, flow_int(4)), flow_execute(b, flow_int(6))
+        flow_builder_execute(b, flow_int(4)),
+        flow_builder_execute(b, flow_int(6))
     };
     flow_builder_release(b);
     expect("[(1, 4)] [(1, 6)] [(2, 2)] [(2, 4)] [(3, 0)] [(3, 2)] [(4, 0)]",
@@ -324,7 +326,8 @@ TEST(an_execution_may_be_a_branch_of_another)
 
     flow_add_branch(b, up_to, NULL, NULL);
     flow_add_merge(b, flow_int(0), add, NULL);
-    flow_stage *s = flow_flat_map(flow_execute(b, flow_int(3)), up_to, NULL);
+    flow_stage *s = flow_flat_map(flow_builder_execute(b, flow_int(3)),
+                                  up_to, NULL);
     flow_builder_release(b);
     expect("1 2 3 4 5 6", s);
 }
@@ -336,7 +339,7 @@ TEST(a_builder_may_be_released_while_it_is_executed)
     flow_add_function(part, twice, NULL);
     flow_add_chain(b, part);
     flow_builder_release(part);
-    flow_stage *s = flow_execute(b, flow_int(1));
+    flow_stage *s = flow_builder_execute(b, flow_int(1));
     flow_builder_release(b);
     expect("1", s);
     flow_builder_release(NULL);

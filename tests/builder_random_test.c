@@ -428,14 +428,14 @@ static void expect_model(flow_builder *b, int64_t start)
     uint64_t should = events;
 
     events = 0;
-    expect(text, flow_execute(b, flow_int(start)));
+    expect(text, flow_builder_execute(b, flow_int(start)));
     CHECK(events == should);
     free(text);
 }
 
 static flow_deferred *lists(flow_builder *b, int64_t start)
 {
-    return flow_run(flow_collect(flow_execute(b, flow_int(start))));
+    return flow_run(flow_collect(flow_builder_execute(b, flow_int(start))));
 }
 
 /* Two executions at the same time share nothing. */
@@ -466,7 +466,8 @@ static void wakes_nobody(flow_waker *w)
 static void cut_short(flow_builder *b, unsigned asks)
 {
     flow_stage *s[] = {
-        flow_execute(b, flow_int(5)), flow_execute(b, flow_int(6))
+        flow_builder_execute(b, flow_int(5)),
+        flow_builder_execute(b, flow_int(6))
     };
     flow_waker w = { wakes_nobody, flow_host_here() };
     flow_value v;

@@ -103,7 +103,7 @@ static inline flow_value numbered(flow_value *so_far, flow_value next,
 
 static inline flow_stage *executes(flow_builder *b, int n)
 {
-    flow_stage *s = flow_execute(b, flow_int(n));
+    flow_stage *s = flow_builder_execute(b, flow_int(n));
 
     flow_builder_release(b);
     return s;

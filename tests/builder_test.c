@@ -96,7 +96,7 @@ TEST(a_branch_may_be_the_items_of_a_list_or_a_value_that_is_none)
 
     flow_add_branch(b, flow_each_item, NULL, NULL);
     flow_add_branch(b, flow_each_item, NULL, NULL);
-    flow_stage *s = flow_execute(b, flow_pack(FLOW_VALUES(
+    flow_stage *s = flow_builder_execute(b, flow_pack(FLOW_VALUES(
         1, flow_tuple(FLOW_VALUES(2, 3)), flow_pack(NULL, 0), "four")));
     flow_builder_release(b);
     expect("1 2 3 four", s);
@@ -141,7 +141,7 @@ TEST(stop_is_compared_by_what_it_says)
 
     flow_add_branch(b, flow_each_item, NULL, NULL);
     flow_add_stop(b, counted("end"));
-    flow_stage *s = flow_execute(b, flow_pack(FLOW_VALUES(
+    flow_stage *s = flow_builder_execute(b, flow_pack(FLOW_VALUES(
         counted("a"), counted("end"), "end", "b")));
     flow_builder_release(b);
     expect("a b", s);
@@ -286,7 +286,7 @@ TEST(a_long_list_of_values_that_are_counted_is_merged)
     flow_add_merge_to_list(b, SIZE_MAX);
     for (size_t i = 0; i < 20; i++)
         all[i] = flow_textf("%zu", i);
-    flow_stage *s = flow_execute(b, flow_pack(all, 20));
+    flow_stage *s = flow_builder_execute(b, flow_pack(all, 20));
     flow_builder_release(b);
     expect("['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', '10', '11', "
            "'12', '13', '14', '15', '16', '17', '18', '19']", s);
@@ -349,9 +349,9 @@ TEST(a_builder_is_executed_any_number_of_times)
     flow_add_branch(b, data_source, told, finish);
     flow_add_function(b, add_one, NULL);
     flow_add_function(b, told, saw);
-    expect("2 4 6", flow_execute(b, flow_int(2)));
-    expect("2 10 18", flow_execute(b, flow_int(8)));
-    expect("2 10 18", flow_execute(b, flow_int(8)));
+    expect("2 4 6", flow_builder_execute(b, flow_int(2)));
+    expect("2 10 18", flow_builder_execute(b, flow_int(8)));
+    expect("2 10 18", flow_builder_execute(b, flow_int(8)));
     flow_builder_release(b);
     STORY_IS("2 4 6 finish:2 2 10 18 finish:8 2 10 18 finish:8 ");
 }

@@ -15,7 +15,7 @@
  *     flow_add_function(b, price, shop);             a line: what it costs
  *     flow_add_merge(b, flow_int(0), add, NULL);     all of them: the total
  *
- *     flow_stage *s = flow_execute(b, flow_literal("ann"));
+ *     flow_stage *s = flow_builder_execute(b, flow_literal("ann"));
  *     flow_print(stdout, flow_block_all(s));         prints [1170]
  *     flow_builder_release(b);
  *
@@ -119,7 +119,7 @@ flow_builder *flow_add_merge_to_list(flow_builder *b, size_t most);
  * the branches that are open; on_finish and on_flush are not called then, nor
  * after a failure. The trace of a failure names the step, and the parts it is
  * in. */
-flow_stage *flow_execute(flow_builder *b, flow_value start);
+flow_stage *flow_builder_execute(flow_builder *b, flow_value start);
 
 /* What a step answers that cannot go on yet: an ERROR of class FLOW_EPAUSE. The
  * execution waits for the interval of the step's builder, then tries the same
@@ -168,6 +168,7 @@ flow_builder *flow_step_made(flow_builder *b, const char *name,
 #define flow_add_merge_to_list(b, ...)                                       \
     flow_step_made(flow_add_merge_to_list(b, __VA_ARGS__), "merge_to_list",  \
                    FLOW_HERE)
-#define flow_execute(...) flow_made(flow_execute(__VA_ARGS__), FLOW_HERE)
+#define flow_builder_execute(...)                                            \
+    flow_made(flow_builder_execute(__VA_ARGS__), FLOW_HERE)
 
 #endif

@@ -63,7 +63,7 @@
  * Chapters: values and errors (value.h) - stages and generators, drivers,
  * deferreds, what is going on (here) - operators (operator.h) - tasklets and
  * channels (tasklet.h) - writing stages and hosts (stage.h). All are included
- * here.
+ * here. To be included by itself: builders (builder.h).
  * / */
 #ifndef FLOW_FLOW_H
 #define FLOW_FLOW_H

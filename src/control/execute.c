@@ -483,9 +483,9 @@ static bool make_room(struct execution *x, const flow_builder *b)
     return true;
 }
 
-flow_stage *(flow_execute)(flow_builder *b, flow_value start)
+flow_stage *(flow_builder_execute)(flow_builder *b, flow_value start)
 {
-    flow_value failure = flow__builder_use(b, "flow_execute");
+    flow_value failure = flow__builder_use(b, "flow_builder_execute");
     struct execution x = { .b = b, .in = b, .v = start, .has_value = true };
 
     if (failure.kind != FLOW_ERROR && !flow_is_failure(start)
