@@ -512,7 +512,7 @@ static void fails_another(flow_gen *self, flow_stage *source, void *arg)
     note("P", 'c', -1, flow_cooperate(self, 1));
 }
 
-TEST(a_member_that_fails_its_group_itself_is_closed_where_it_next_waits)
+TEST(a_member_that_fails_its_own_group_is_closed_where_it_next_waits)
 {
     struct failing f = { .other = flow_defer() };
     flow_group *g = flow_group_new();
@@ -577,7 +577,7 @@ int main(void)
         CASE(a_group_may_be_given_a_time),
         CASE(a_group_may_be_in_another),
         CASE(a_member_may_let_go_of_its_group),
-        CASE(a_member_that_fails_its_group_itself_is_closed_where_it_next_waits),
+        CASE(a_member_that_fails_its_own_group_is_closed_where_it_next_waits),
         CASE(without_memory_a_group_fails_and_closes_what_it_was_given),
     };
     return run_tests("tasklets", tests, sizeof tests / sizeof *tests);
