@@ -33,14 +33,6 @@ struct step {
 struct program { struct step steps[STEPS]; size_t n; };
 
 /* ---- Chance ------------------------------------------------------------ */
-static uint64_t chance;
-
-static unsigned below(unsigned n)
-{
-    chance = chance * 6364136223846793005u + 1442695040888963407u;
-    return (unsigned)(chance >> 33) % n;
-}
-
 /* Of pauses: what they are asked for differs from run to run. */
 static uint64_t mood;
 
@@ -389,7 +381,7 @@ static void invent(size_t which)
 
 static flow_builder *build(uint64_t seed)
 {
-    chance = seed * 0x9e3779b97f4a7c15u;
+    seed_chance(seed);
     for (size_t i = PARTS; i-- > 0;) {
         builders[i] = flow_builder_new();
         invent(i);

@@ -331,7 +331,7 @@ void expect(const char *text, flow_stage *s)
 /* ---- One run ----------------------------------------------------------- */
 static bool runs(enum kind kind, unsigned long number)
 {
-    struct memory before, after;
+    struct memory before;
 
     run.kind = kind;
     run.number = number;
@@ -348,13 +348,7 @@ static bool runs(enum kind kind, unsigned long number)
     bool was_disturbed = disturbed();
     run.allocations = memory_asked();
     memory_count(0, false);
-    memory_settle();
-    after = memory_live();
-    if (memcmp(&before, &after, sizeof before) != 0)
-        complain("leaks: %zd blocks, %zd bytes, %zd bytes of pages",
-                 (ssize_t)(after.blocks - before.blocks),
-                 (ssize_t)(after.bytes - before.bytes),
-                 (ssize_t)(after.pages - before.pages));
+    memory_check(before);
     if (told.size > 0 && !told.looked_at && !was_disturbed)
         complain("reports that nobody looked at:\n%s", told.text);
     return !run.failed;

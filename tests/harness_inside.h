@@ -26,6 +26,9 @@ void memory_safe(bool safe);
 /* Lets what is due now run, and gives pooled stacks back. */
 void memory_settle(void);
 
+/* Settles; whatever is allocated now and was not then has leaked. */
+void memory_check(struct memory before);
+
 /* ---- Running ----------------------------------------------------------- */
 /* Tells the library where to allocate and report, and sets the virtual clock.
  */
@@ -40,5 +43,14 @@ void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Forgets the reports so far. */
 void reports_forget(void);
+
+/* ---- Programs of chance, each from a seed ------------------------------- */
+void seed_chance(uint64_t seed);
+unsigned below(unsigned n);                 /* 0 to n - 1                   */
+static inline bool one_in(unsigned n) { return below(n) == 0; }
+
+/* The number behind that argument, or another. */
+unsigned long long argument(int argc, char **argv, const char *name,
+                            unsigned long long otherwise);
 
 #endif

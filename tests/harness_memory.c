@@ -123,3 +123,16 @@ void memory_settle(void)
         ;
     flow_trim();
 }
+
+void memory_check(struct memory before)
+{
+    struct memory after;
+
+    memory_settle();
+    after = memory_live();
+    if (memcmp(&before, &after, sizeof before) != 0)
+        complain("leaks: %zd blocks, %zd bytes, %zd bytes of pages",
+                 (ssize_t)(after.blocks - before.blocks),
+                 (ssize_t)(after.bytes - before.bytes),
+                 (ssize_t)(after.pages - before.pages));
+}

@@ -12,11 +12,6 @@
 
 #include "harness_inside.h"
 
-/* ---- Chance ------------------------------------------------------------ */
-void seed_chance(uint64_t seed);
-unsigned below(unsigned n);                 /* 0 to n - 1                   */
-static inline bool one_in(unsigned n) { return below(n) == 0; }
-
 /* ---- Memory of a tree -------------------------------------------------- */
 /* Makes a stage while allocations may fail. */
 #define REAL(stage) (memory_safe(false), real_made(stage))

@@ -1,28 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The leaves of trees, of several kinds that act alike, and what trees of every
- * kind need: chance, memory, outcomes. */
+ * kind need: memory, outcomes. */
 #include "trees.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* ---- Chance ------------------------------------------------------------ */
-static uint64_t chance;
-
-void seed_chance(uint64_t seed)
-{
-    chance = seed;
-}
-
-unsigned below(unsigned n)
-{
-    uint64_t z = chance += 0x9e3779b97f4a7c15;
-
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-    return (unsigned)((z ^ (z >> 31)) % n);
-}
 
 /* ---- Memory of a tree -------------------------------------------------- */
 struct kept {

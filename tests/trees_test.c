@@ -7,7 +7,6 @@
  * A tree that fails names its seed: `--trees 1 --seed S` grows it again. */
 #include "trees.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 enum { DEPTH = 5, INPUTS = 12 };
@@ -304,7 +303,7 @@ static unsigned long drive(flow_stage *s, struct came *c, unsigned long most)
  * at-th allocation fails, if at > 0. Answers how often it asked. */
 static unsigned long run(uint64_t seed, unsigned long most, unsigned long at)
 {
-    struct memory before, after;
+    struct memory before;
     struct root root;
     struct came came = { .winner = INPUTS, .without_memory = at > 0 };
     unsigned long asks;
@@ -327,13 +326,7 @@ static unsigned long run(uint64_t seed, unsigned long most, unsigned long at)
     tree_forget();
     for (size_t i = 0; i < root.n; i++)
         outcome_drop(&root.o[i]);
-    memory_settle();
-    after = memory_live();
-    if (memcmp(&before, &after, sizeof before) != 0)
-        complain("leaks: %zd blocks, %zd bytes, %zd bytes of pages",
-                 (ssize_t)(after.blocks - before.blocks),
-                 (ssize_t)(after.bytes - before.bytes),
-                 (ssize_t)(after.pages - before.pages));
+    memory_check(before);
     if (strstr(reports(), "given up") != NULL)
         complain("%s", reports());
     return asks;
@@ -371,19 +364,10 @@ static bool holds(uint64_t seed)
                      below((unsigned)allocations) + 1, &ignored);
 }
 
-static unsigned long long number(int argc, char **argv, const char *name,
-                                 unsigned long long otherwise)
-{
-    for (int i = 1; i + 1 < argc; i++)
-        if (strcmp(argv[i], name) == 0)
-            return strtoull(argv[i + 1], NULL, 10);
-    return otherwise;
-}
-
 int main(int argc, char **argv)
 {
-    unsigned long long trees = number(argc, argv, "--trees", 2000);
-    unsigned long long seed = number(argc, argv, "--seed", 1);
+    unsigned long long trees = argument(argc, argv, "--trees", 2000);
+    unsigned long long seed = argument(argc, argv, "--seed", 1);
     unsigned long long failed = 0;
 
     harness_begin();

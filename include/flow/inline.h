@@ -119,6 +119,7 @@ struct flow_stage {
 };
 
 struct flow__cleanup;
+struct flow__select;
 struct flow__stack;
 
 struct flow_gen {
@@ -131,6 +132,7 @@ struct flow_gen {
     void *aside;                    /* stage.inside.ip, where it must not be
                                        entered from inlined code            */
     flow_stage *asks;               /* what it last waited for              */
+    struct flow__select *chooses;   /* the several that it waits for        */
     flow_body *body;
     flow_stage *source;
     void *arg;

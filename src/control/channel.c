@@ -95,8 +95,10 @@ static void send_away(flow_chan *c)
 }
 
 /* ---- The ring ---------------------------------------------------------- */
-static bool has_place(const flow_chan *c)
+static bool takes_offers(const flow_chan *c)
 {
+    if (flow__chan_is_closed(c) || flow__chan_is_left(c) || c->senders.n > 0)
+        return false;
     if (c->room == 0)
         return c->count == 0 && c->receivers.n > 0;
     return c->count < c->room;
@@ -114,7 +116,7 @@ static void room_came(flow_task *t)
 /* For when there may be a place that was not there before. */
 static void tell_room(flow_chan *c)
 {
-    if (!c->refused || c->on_room == NULL || c->senders.n > 0 || !has_place(c))
+    if (!c->refused || c->on_room == NULL || !takes_offers(c))
         return;
     c->refused = false;
     c->host->post(c->host, &c->room_task, 0);
@@ -351,12 +353,13 @@ void flow__chan_end_sending(struct flow__party *p)
 
 bool flow_offer(flow_chan *c, flow_value v)
 {
-    bool fits = !flow__chan_is_closed(c) && !flow__chan_is_left(c);
+    bool fits;
 
     if (flow_is_failure(v)) {
+        fits = !flow__chan_is_closed(c) && !flow__chan_is_left(c);
         flow_finish(c, v);
     } else {
-        fits = fits && c->senders.n == 0 && has_place(c);
+        fits = takes_offers(c);
         if (fits) {
             flow__chan_put(c, v);
             call_receiver(c);
@@ -374,9 +377,9 @@ bool flow_offer(flow_chan *c, flow_value v)
 /* ---- Asking about ------------------------------------------------------ */
 size_t flow_chan_room(const flow_chan *c)
 {
-    if (flow__chan_is_closed(c) || flow__chan_is_left(c) || c->senders.n > 0)
+    if (!takes_offers(c))
         return 0;
-    return c->room > 0 ? c->room - c->count : has_place(c);
+    return c->room > 0 ? c->room - c->count : 1;
 }
 
 ptrdiff_t flow_chan_balance(const flow_chan *c)

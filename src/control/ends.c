@@ -140,6 +140,18 @@ static void stop_waiting(struct writer *t)
     t->peer.waker = NULL;
 }
 
+static bool takes_more(const flow_chan *c)
+{
+    return !flow__chan_is_closed(c) && !flow__chan_is_left(c);
+}
+
+static flow_status is_refused(struct writer *t, flow_stage *out)
+{
+    if (flow__chan_is_closed(t->c))
+        return flow_raise_in(out, flow__chan_refusal(t->c));
+    return end_writing(t);
+}
+
 /* FLOW_READY: what was taken has gone. */
 static flow_status send_taken(struct writer *t, flow_stage *out, flow_waker *w)
 {
@@ -152,32 +164,31 @@ static flow_status send_taken(struct writer *t, flow_stage *out, flow_waker *w)
     }
     sent = t->peer.done;
     stop_waiting(t);
-    if (sent)
-        return FLOW_READY;
-    return t->c->finished ? flow_raise_in(out, flow__chan_refusal(t->c))
-                          : FLOW_DONE;
+    return sent ? FLOW_READY : is_refused(t, out);
 }
 
+/* What comes from the source may have done away with where it was to go. */
 static flow_status send_next(struct writer *t, flow_stage *out, flow_waker *w)
 {
     flow_value v;
     flow_status st;
 
-    if (flow__chan_is_closed(t->c))
-        return flow_raise_in(out, flow__chan_refusal(t->c));
-    if (flow__chan_is_left(t->c))
-        return end_writing(t);
+    if (!takes_more(t->c))
+        return is_refused(t, out);
     st = flow_pull(t->source, w, &v);
-    if (st == FLOW_FAILED) {
-        flow_finish(t->c, v);
+    if (st == FLOW_WAIT)
+        return st;
+    if (st == FLOW_DONE || st == FLOW_FAILED) {
+        if (st == FLOW_FAILED)
+            flow_finish(t->c, v);
         return end_writing(t);
     }
-    if (st == FLOW_DONE)
-        return end_writing(t);
-    if (st == FLOW_READY) {
-        t->peer = (struct flow__party){ .c = t->c, .v = v };
-        flow__chan_send(&t->peer, w);
+    if (!takes_more(t->c)) {
+        flow_drop(v);
+        return is_refused(t, out);
     }
+    t->peer = (struct flow__party){ .c = t->c, .v = v };
+    flow__chan_send(&t->peer, w);
     return st;
 }
 

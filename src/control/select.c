@@ -112,12 +112,16 @@ static size_t any_of(flow_gen *self, size_t n)
     return (size_t)(((uint64_t)self->dice * n) >> 32);
 }
 
-static void try_all(flow_gen *self, struct flow__select *s)
+/* Tries one after the other from the first on. Whether a stage was asked. */
+static bool try_from(flow_gen *self, struct flow__select *s, size_t first,
+                     bool stages_too)
 {
-    size_t i = any_of(self, s->n);
+    size_t i = first;
+    bool asked = false;
 
     for (size_t left = s->n; left > 0 && s->chosen < 0 && !s->failed; left--) {
-        if (!s->cases[i].over)
+        bool is_stage = s->cases[i].kind == FLOW__NEXT;
+        if (!s->cases[i].over && (stages_too || !is_stage))
             switch (attempt(self, &s->cases[i], s->waits)) {
             case DONE:
                 s->chosen = (int)i;
@@ -126,10 +130,22 @@ static void try_all(flow_gen *self, struct flow__select *s)
                 s->failed = true;
                 break;
             case NOT_NOW:
+                asked = asked || is_stage;
                 break;
             }
         i = i + 1 < s->n ? i + 1 : 0;
     }
+    return asked;
+}
+
+/* A stage that is asked may do anything, and by that make possible what was
+ * tried before it. */
+static void try_all(flow_gen *self, struct flow__select *s)
+{
+    size_t first = any_of(self, s->n);
+
+    if (try_from(self, s, first, true))
+        try_from(self, s, first, false);
 }
 
 /* Whether there was something to wait for besides time-outs, and now is not. */
@@ -225,6 +241,7 @@ static void wait_for_all(flow_gen *self, struct flow__select *s)
         if (!s->cases[i].over)
             wait_for_others(self, &s->cases[i]);
     flow__wait_for(self, &w, "one of several", NULL);
+    self->chooses = s;
 }
 
 /* Leaves all lines; one that sends may have been served. */
@@ -298,5 +315,6 @@ int flow__select_end(flow_gen *self, struct flow__select *s)
     if (s->waits)
         for (size_t i = 0; i < s->n; i++)
             stop_waiting(&s->cases[i]);
+    self->chooses = NULL;
     return flow__may_go_on(self) ? s->chosen : -1;
 }

@@ -273,6 +273,7 @@ flow_stage *(flow_generate)(flow_body *body, flow_stage *source, void *arg)
     flow__stage_begin(&g->stage, &flow__generator_type);
     g->waker = g->kept = NULL;
     g->asks = NULL;
+    g->chooses = NULL;
     g->body = body;
     g->source = source;
     g->arg = arg;
@@ -318,13 +319,23 @@ bool flow__generator_waits(const flow_gen *g)
         && s->end != s->first + s->room;
 }
 
+static bool is_among(const flow_stage *from, const struct flow__select *s)
+{
+    for (size_t i = 0; s != NULL && i < s->n; i++)
+        if (s->cases[i].kind == FLOW__NEXT && s->cases[i].what == from)
+            return true;
+    return false;
+}
+
 /* Whether `other`, which once asked `from`, is there and waits for it. */
 static bool waits_for(flow_stage *other, const flow_stage *from)
 {
     const flow_gen *g = (const flow_gen *)other;
 
     return flow__is_live(other) && flow__is_generator(other)
-        && flow__generator_waits(g) && g->asks == from && other->waits == NULL;
+        && flow__generator_waits(g)
+        && (other->waits == NULL ? g->asks == from
+                                 : is_among(from, g->chooses));
 }
 
 /* A stage remembers one waker: a second who waits would leave the first waiting
