@@ -238,24 +238,25 @@ static ssize_t socket_receive(struct flow__link *l, char *to, size_t n)
     return got < 0 ? -errno : got;
 }
 
-/* Of one piece the kernel wants to know less. */
-static ssize_t send_pieces(int fd, const struct iovec *pieces, int n)
+static ssize_t send_many(int fd, const struct iovec *pieces, int n)
 {
     struct msghdr m = { .msg_iov = (struct iovec *)(uintptr_t)pieces };
 
-    if (n == 1)
-        return send(fd, pieces->iov_base, pieces->iov_len, MSG_NOSIGNAL);
     m.msg_iovlen = (size_t)n;
     return sendmsg(fd, &m, MSG_NOSIGNAL);
 }
 
+/* Of one piece the kernel wants to know less. */
 static ssize_t socket_send(struct flow__link *l, const struct iovec *pieces,
                            int n)
 {
+    int fd = ((struct socket *)l)->fd;
     ssize_t sent;
 
     do
-        sent = send_pieces(((struct socket *)l)->fd, pieces, n);
+        sent = n == 1 ? send(fd, pieces->iov_base, pieces->iov_len,
+                             MSG_NOSIGNAL)
+                      : send_many(fd, pieces, n);
     while (sent < 0 && errno == EINTR);
     return sent < 0 ? -errno : sent;
 }
