@@ -41,7 +41,8 @@ static void add(struct text *t, const char *chars, size_t n)
         if (t->chars == NULL)
             abort();
     }
-    memcpy(t->chars + t->n, chars, n);
+    if (n > 0)
+        memcpy(t->chars + t->n, chars, n);
     t->n += n;
 }
 
