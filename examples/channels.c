@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Channels: tasklets that hand each other values.
  *
- * The channel has no room, so that sender and receiver meet for each value. A
- * tasklet is a generator run for what it does. Re-creates the rendezvous of
- * tasklets in the announcement of July 2008. */
+ * The channel has no room, so that sender and receiver meet for each value, and
+ * the receiver goes on first. Re-creates the rendezvous of tasklets in the
+ * announcement of July 2008. */
 #include <flow/flow.h>
 
 static void producer(flow_gen *self, flow_stage *source, void *arg)
@@ -20,12 +20,13 @@ static void producer(flow_gen *self, flow_stage *source, void *arg)
     flow_finish(to, flow_none());
 }
 
-static void consumer(flow_gen *self, flow_stage *from, void *arg)
+static void consumer(flow_gen *self, flow_stage *source, void *arg)
 {
+    flow_chan *from = arg;
     flow_value v;
 
-    (void)arg;
-    while (flow_next(self, from, &v))
+    (void)source;
+    while (flow_receive(self, from, &v))
         printf("            received %d\n", (int)v.as.num);
     printf("            received all\n");
 }
@@ -33,9 +34,8 @@ static void consumer(flow_gen *self, flow_stage *from, void *arg)
 int main(void)
 {
     flow_chan *c = flow_chan_new(0);
-    flow_deferred *reading =
-        flow_run(flow_generate(consumer, flow_from_chan(c), NULL));
-    flow_deferred *writing = flow_run(flow_generate(producer, NULL, c));
+    flow_deferred *reading = flow_spawn(consumer, NULL, c);
+    flow_deferred *writing = flow_spawn(producer, NULL, c);
 
     flow_loop();
     flow_release(writing);

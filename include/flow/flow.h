@@ -61,8 +61,9 @@
  * examples/ writes anew.
  *
  * Chapters: values and errors (value.h) - stages and generators, drivers,
- * deferreds, channels, what is going on (here) - operators (operator.h) -
- * writing stages and hosts (stage.h). All are included here.
+ * deferreds, what is going on (here) - operators (operator.h) - tasklets and
+ * channels (tasklet.h) - writing stages and hosts (stage.h). All are included
+ * here. To be included by itself: builders (builder.h).
  * / */
 #ifndef FLOW_FLOW_H
 #define FLOW_FLOW_H
@@ -197,6 +198,11 @@ bool flow_block(flow_stage *s, flow_value *out);
  * does. */
 flow_value flow_block_all(flow_stage *s);
 
+/* Runs the loop until d has fired: its value, or the ERROR it failed with. Takes
+ * d. What else runs in this thread goes on meanwhile, and stays as it is then.
+ */
+flow_value flow_block_on(flow_deferred *d);
+
 /* The failure flow_block ended with, or NULL. Borrowed until s is closed. */
 const flow_value *flow_failure(const flow_stage *s);
 
@@ -224,7 +230,9 @@ void           flow_fire(flow_deferred *d, flow_value v);      /* takes v; the
                                                first firing counts          */
 void           flow_then(flow_deferred *d, flow_function *good,
                          flow_function *bad, void *arg);
-flow_value     flow_later(flow_deferred *d);                   /* takes d   */
+flow_value     flow_later(flow_deferred *d);        /* a BOX; takes d       */
+flow_deferred *flow_deferred_of(const flow_value *v);   /* the one in such a
+                                               BOX, borrowed; NULL: it is none */
 bool           flow_fired(const flow_deferred *d);
 const flow_value *flow_outcome(const flow_deferred *d); /* NULL: not yet; a
                                                failure looked at is handled */
@@ -247,39 +255,6 @@ flow_deferred *flow_first_of(flow_deferred *const *d, size_t n);
 
 /* As a stage: its value, then the end; or its failure. Takes d. */
 flow_stage *flow_from_deferred(flow_deferred *d);
-
-/* ---- Channels --------------------------------------------------------------
- * A bounded queue whose reading end is a stage. A channel of room 0 hands over
- * directly: a sender waits for its reader, and goes on at once if one waits.
- * Choose among several by merging. Writers hold the channel, one hold for each:
- * when the last lets go, readers get the end. */
-flow_chan *flow_chan_new(size_t room);
-flow_chan *flow_chan_hold(flow_chan *c);
-void       flow_chan_release(flow_chan *c); /* the last: finishes it        */
-
-/* A reading end. Several share what is sent: each value goes to one of them.
- * When the last is closed, sends answer false. It keeps c by itself, and is not
- * one of its holders. */
-flow_stage *flow_from_chan(flow_chan *c);
-
-/* Sends v, which it takes; waits for room. False: nobody will read it (v is
- * dropped), or the generator is being closed. May suspend. */
-static bool flow_send(flow_gen *self, flow_chan *c, flow_value v);
-
-/* As flow_send, but never waits: false also when it is full (v is dropped). */
-bool flow_offer(flow_chan *c, flow_value v);
-size_t flow_chan_room(const flow_chan *c);  /* how many offers would go in  */
-
-/* No more: readers get what was sent, then the end, or the failure `last`. */
-void flow_finish(flow_chan *c, flow_value last);
-
-/* Has call(arg) queued on the loop when a refused offer would go in again: the
- * sign for a producer to go on. */
-void flow_chan_on_room(flow_chan *c, void (*call)(void *arg), void *arg);
-
-/* Push to pull: a channel with room for that many, and its reading end. The
- * writer is yours to release. (Callback of the original) */
-flow_stage *flow_callback(size_t room, flow_chan **writer);
 
 /* ---- What is going on -------------------------------------------------- */
 
@@ -315,6 +290,7 @@ void flow_trim(void);
 }
 #endif
 
+#include <flow/tasklet.h>
 #include <flow/inline.h>
 #include <flow/operator.h>
 
@@ -328,9 +304,5 @@ void flow_trim(void);
     flow_named(flow_made(flow_generate(body, __VA_ARGS__), FLOW_HERE), #body)
 #define flow_from_deferred(...)                                              \
     flow_made(flow_from_deferred(__VA_ARGS__), FLOW_HERE)
-#define flow_from_chan(...)                                                  \
-    flow_made(flow_from_chan(__VA_ARGS__), FLOW_HERE)
-#define flow_callback(...)                                             \
-    flow_made(flow_callback(__VA_ARGS__), FLOW_HERE)
 
 #endif

@@ -107,7 +107,8 @@ struct flow_stage {
     flow_value failure;             /* not yet reported; or read by block   */
     flow_stage *owner;              /* who reads it, as far as is known     */
     flow_stage *live_next, *live_prev;
-    const char *name, *made, *waits;
+    const char *name, *made;
+    const char *waits, *at;         /* for what, of the one called so       */
     double since;                   /* when it began to wait                */
     uint32_t room;                  /* values the buffer holds              */
     uint8_t status;                 /* the last fill's answer               */
@@ -137,12 +138,14 @@ struct flow_gen {
     struct flow__cleanup *cleanups;
     struct flow__stack *stack;
     uint32_t filled;                /* results of this ask, when watched    */
+    uint32_t dice;                  /* of flow_select                       */
     uint16_t refused;               /* answers since it was closed          */
     bool watched;                   /* someone must be told of switches     */
     bool begun, over, given_up;
 };
 
 flow_status flow__ask(flow_gen *self, flow_stage *from);
+bool flow__may_read(flow_gen *self, flow_stage *from);
 flow_status flow__pull(flow_stage *s, flow_waker *w, flow_value *out);
 bool flow__yield_rarely(flow_gen *self, flow_value v);
 void flow__park_watched(flow_gen *self);
@@ -164,13 +167,13 @@ static inline __attribute__((always_inline)) void flow__park(flow_gen *self)
 
 /* Runs a suspended generator up to its next suspension. */
 static inline __attribute__((always_inline)) void
-flow__enter(flow_gen *self, flow_gen *g)
+flow__enter(flow_waker *w, flow_gen *g)
 {
     void *ip = g->stage.inside.ip;
 
     g->stage.inside.ip = NULL;
     g->stage.next = g->stage.end = g->stage.first;
-    g->waker = self->waker;
+    g->waker = w;
     flow__switch(&g->outside, &g->stage.inside, ip);
 }
 
@@ -181,8 +184,11 @@ static inline bool flow_next(flow_gen *self, flow_stage *from, flow_value *out)
         return false;
     }
     while (from->next == from->end) {
+        if (FLOW__RARELY(from->owner != &self->stage)
+            && !flow__may_read(self, from))
+            return false;
         if (from->inside.ip != NULL) {
-            flow__enter(self, (flow_gen *)from);
+            flow__enter(self->waker, (flow_gen *)from);
             if (from->next != from->end)
                 break;
             if (from->inside.ip == NULL)
@@ -301,25 +307,182 @@ static inline bool flow_await(flow_gen *self, flow_deferred *d, flow_value *out)
     return flow__await_end(self, &a, out);
 }
 
-struct flow__sender {
-    struct flow__sender *next, *prev;
+/* ---- Channels ------------------------------------------------------------
+ * Whoever waits in a channel stands in one of its lines. */
+struct flow__party {
+    struct flow__party *next, *prev;         /* in its line                  */
+    struct flow__party *sibling;             /* the other cases of a select, in
+                                               a ring; NULL: it is alone    */
     flow_chan *c;
-    flow_value v;
+    flow_value v;                           /* to be sent, or received      */
     flow_waker *waker;
-    bool waits, taken;
+    bool waits;                             /* stands in line               */
+    bool told;                              /* was called from its line     */
+    bool done;                              /* v was received               */
+    bool polite;                            /* the sender is to go on first */
 };
-void flow__send_begin(flow_gen *self, struct flow__sender *s, flow_chan *c,
+
+struct flow__queue {
+    struct flow__party *first, *last;
+    size_t n;
+};
+
+/* Values lie in a ring of `room` places, or one for room 0. */
+struct flow_chan {
+    flow_value *ring;
+    size_t places, head, count;
+    size_t easy;                            /* room, as long as sending is but
+                                               putting, receiving but taking;
+                                               or 0                         */
+    size_t room;
+    struct flow__queue senders, receivers;
+    size_t holders, readers;
+    const char *name;
+    flow_value last;                        /* a failure for who receives   */
+    flow_task room_task;
+    void (*on_room)(void *arg);
+    void *on_room_arg;
+    flow_host *host;
+    bool finished, was_read, refused, sender_first;
+};
+
+static inline void flow__chan_put(flow_chan *c, flow_value v)
+{
+    size_t at = c->head + c->count++;
+
+    c->ring[at < c->places ? at : at - c->places] = v;
+}
+
+static inline flow_value flow__chan_take(flow_chan *c)
+{
+    size_t at = c->head;
+
+    c->head = at + 1 < c->places ? at + 1 : 0;
+    c->count--;
+    return c->ring[at];
+}
+
+bool flow__send_begin(flow_gen *self, struct flow__party *p, flow_chan *c,
                       flow_value v);
-bool flow__send_on(flow_gen *self, struct flow__sender *s);
-bool flow__send_end(flow_gen *self, struct flow__sender *s);
+bool flow__send_on(flow_gen *self, struct flow__party *p);
+bool flow__send_end(flow_gen *self, struct flow__party *p);
 
 static inline bool flow_send(flow_gen *self, flow_chan *c, flow_value v)
 {
-    struct flow__sender s;
+    struct flow__party p;
 
-    for (flow__send_begin(self, &s, c, v); flow__send_on(self, &s);)
-        flow__park(self);
-    return flow__send_end(self, &s);
+    if (c != NULL && c->count < c->easy && self->waker != NULL
+        && !flow_is_failure(v)) {
+        flow__chan_put(c, v);
+        return true;
+    }
+    if (flow__send_begin(self, &p, c, v))
+        do
+            flow__park(self);
+        while (flow__send_on(self, &p));
+    return flow__send_end(self, &p);
+}
+
+bool flow__receive_begin(flow_gen *self, struct flow__party *p, flow_chan *c);
+bool flow__receive_on(flow_gen *self, struct flow__party *p);
+bool flow__receive_end(flow_gen *self, struct flow__party *p, flow_value *out);
+
+static inline bool flow_receive(flow_gen *self, flow_chan *c, flow_value *out)
+{
+    struct flow__party p;
+    bool received;
+
+    if (c != NULL && c->count > 0 && c->easy > 0 && self->waker != NULL) {
+        *out = flow__chan_take(c);
+        return true;
+    }
+    if (flow__receive_begin(self, &p, c))
+        do
+            flow__park(self);
+        while (flow__receive_on(self, &p));
+    received = flow__receive_end(self, &p, out);
+    if (FLOW__RARELY(p.polite))
+        flow_cooperate(self, 0);
+    return received;
+}
+
+/* ---- Choosing ---------------------------------------------------------- */
+enum flow__case_kind {
+    FLOW__RECEIVE, FLOW__SEND, FLOW__NEXT, FLOW__AWAIT, FLOW__TIMEOUT
+};
+
+struct flow_case {
+    bool over;                              /* it takes no part any more    */
+    bool holds;                             /* its channel, while it waits  */
+    enum flow__case_kind kind;
+    void *what;                             /* a channel, stage or deferred */
+    flow_value *value;                      /* where it goes, or comes from */
+    double seconds;
+    union {                                 /* while it waits               */
+        struct flow__party peer;
+        struct flow__await await;
+        struct flow__nap nap;
+    } in;
+};
+
+struct flow__select {
+    flow_case *cases;
+    size_t n;
+    int chosen;                             /* less than 0: not yet         */
+    bool failed, waits;
+};
+bool flow__select_begin(flow_gen *self, struct flow__select *s,
+                        flow_case *cases, size_t n);
+bool flow__select_on(flow_gen *self, struct flow__select *s);
+int flow__select_end(flow_gen *self, struct flow__select *s);
+
+static inline int flow_select(flow_gen *self, flow_case *cases, size_t n)
+{
+    struct flow__select s;
+
+    if (flow__select_begin(self, &s, cases, n))
+        do
+            flow__park(self);
+        while (flow__select_on(self, &s));
+    return flow__select_end(self, &s);
+}
+
+static inline flow_case flow__case(enum flow__case_kind kind, void *what,
+                                   flow_value *value, double seconds)
+{
+    flow_case c;
+
+    c.over = false;
+    c.kind = kind;
+    c.what = what;
+    c.value = value;
+    c.seconds = seconds;
+    return c;
+}
+
+static inline flow_case flow_when_receive(flow_chan *c, flow_value *out)
+{
+    return flow__case(FLOW__RECEIVE, c, out, 0);
+}
+
+static inline flow_case flow_when_send(flow_chan *c, flow_value *v)
+{
+    return flow__case(FLOW__SEND, c, v, 0);
+}
+
+static inline flow_case flow_when_next(flow_stage *s, flow_value *out)
+{
+    return flow__case(FLOW__NEXT, s, out, 0);
+}
+
+static inline flow_case flow_when_await(flow_deferred *d, flow_value *out)
+{
+    return flow__case(FLOW__AWAIT, d, out, 0);
+}
+
+static inline flow_case flow_when_timeout(double seconds)
+{
+    return flow__case(FLOW__TIMEOUT, NULL, NULL, seconds);
 }
 
 /* ---- Reading and giving ------------------------------------------------ */
@@ -460,6 +623,11 @@ static inline flow_value flow_of(flow_value x) { return x; }
     (const flow_value[]){ FLOW__EACH(__VA_ARGS__) },                         \
     sizeof((const flow_value[]){ FLOW__EACH(__VA_ARGS__) })                  \
         / sizeof(flow_value)
+
+/* flow_select(self, FLOW_CASES(flow_when_..., flow_when_...)): likewise. */
+#define FLOW_CASES(...)                                                      \
+    (flow_case[]){ __VA_ARGS__ },                                            \
+    sizeof((flow_case[]){ __VA_ARGS__ }) / sizeof(flow_case)
 
 /* flow_merge(FLOW_STAGES(a, b)): likewise. */
 #define FLOW_STAGES(...)                                                     \

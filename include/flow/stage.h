@@ -176,7 +176,10 @@ struct flow_host {
     /* Seconds of its clock, as of this turn: cheap. */
     double (*now)(flow_host *h);
     /* Calls t->call(t) once, at least so many seconds from now; 0: in the next
-     * turn, after what was posted before. Posting a posted task moves it. */
+     * turn, after what was posted before. Posting a posted task moves it.
+     * INFINITY: never, but until it is cancelled the loop does not end: it
+     * waits for what other threads post, and a virtual clock stands. DBL_MAX:
+     * the same, but a virtual clock goes on as long as there are timers. */
     void (*post)(flow_host *h, flow_task *t, double seconds);
     void (*cancel)(flow_host *h, flow_task *t);         /* fine if not posted */
     /* [any thread] Posts, for the next turn, a task that is not posted. */
@@ -184,6 +187,13 @@ struct flow_host {
     /* Runs what is due, after sleeping until something is if `sleep`. False:
      * nothing is posted and nothing can come. NULL: the loop is not ours. */
     bool (*turn)(flow_host *h, bool sleep);
+    /* The library's: flows that were woken. Leave it zero. */
+    struct flow__ready {
+        flow_task task;
+        struct flow__runner *first, *last;
+        double time;                        /* when they began to run       */
+        bool running;
+    } ready;
 };
 
 /* The host of this thread: the core's own unless another was set. */

@@ -105,13 +105,23 @@ const flow_value *flow_failure(const flow_stage *s)
     return &s->failure;
 }
 
-flow_value flow_block_all(flow_stage *s)
+/* The one value of s, which is closed, or its failure. */
+static flow_value only_value(flow_stage *s)
 {
-    flow_stage *all = flow_collect(s);
     flow_value v;
 
-    if (!flow_block(all, &v))
-        v = flow_share(*flow_failure(all));
-    flow_close(all);
+    if (!flow_block(s, &v))
+        v = flow_share(*flow_failure(s));
+    flow_close(s);
     return v;
+}
+
+flow_value flow_block_all(flow_stage *s)
+{
+    return only_value(flow_collect(s));
+}
+
+flow_value flow_block_on(flow_deferred *d)
+{
+    return only_value(flow_from_deferred(d));
 }

@@ -1,128 +1,105 @@
 /* SPDX-License-Identifier: MIT */
-/* Channels: a bounded queue between those who send and the stages that read.
+/* Channels: a bounded queue between those who send and those who receive.
  *
  * Values lie in a ring of `room` places. A sender that finds it full stands in
- * a line with its value, on its own stack; a reader that finds nothing stands
- * in another. A channel of room 0 has one place, used only while a reader
- * waits, so that a value there has its reader already. */
+ * a line with its value; who receives and finds nothing stands in another. Only
+ * who receives takes a value, and it goes on with it: so a sender in line has
+ * been served when its value was taken, or has come into the ring, and nothing
+ * is lost when somebody leaves. A channel of room 0 has one place, for an offer
+ * made while somebody waits to receive.
+ *
+ * Who is called from a line leaves it, looks by itself, and stands in front
+ * again if another was quicker. */
+#include "channel.h"
+
 #include "base/memory.h"
 #include "base/value.h"
 #include "stage/stage.h"
 
 #include <string.h>
 
-struct reader {
-    flow_chan *c;                           /* first: the stage's self      */
-    struct reader *next, *prev;
-    flow_waker *waker;
-    bool waiting;                           /* stands in the line           */
-};
-
-struct flow_chan {
-    size_t holders, readers;
-    size_t room, places;
-    size_t head, count;                     /* of the ring                  */
-    struct flow__sender *senders, *senders_last;
-    struct reader *waiting, *waiting_last;
-    bool finished, was_read, refused;
-    flow_value last;                        /* a failure for the readers    */
-    flow_task room_task;
-    void (*on_room)(void *arg);
-    void *on_room_arg;
-    flow_host *host;
-    flow_value ring[];
-};
-
-static flow_chan no_memory = { .finished = true };
-
-static bool is_lost(const flow_chan *c)
-{
-    return c == &no_memory;
-}
+flow_chan flow__no_memory_chan = { .finished = true, .name = "?" };
 
 /* ---- The two lines ----------------------------------------------------- */
-static void line_up_sender(flow_chan *c, struct flow__sender *s)
+static void stand(struct flow__queue *l, struct flow__party *p, bool in_front)
 {
-    s->waits = true;
-    s->next = NULL;
-    s->prev = c->senders_last;
-    *(s->prev != NULL ? &s->prev->next : &c->senders) = s;
-    c->senders_last = s;
+    struct flow__party **before, **after;
+
+    p->next = in_front ? l->first : NULL;
+    p->prev = in_front ? NULL : l->last;
+    before = p->prev != NULL ? &p->prev->next : &l->first;
+    after = p->next != NULL ? &p->next->prev : &l->last;
+    *before = *after = p;
+    p->waits = true;
+    l->n++;
 }
 
-static void leave_sender(flow_chan *c, struct flow__sender *s)
+static void leave(struct flow__queue *l, struct flow__party *p)
 {
-    *(s->prev != NULL ? &s->prev->next : &c->senders) = s->next;
-    *(s->next != NULL ? &s->next->prev : &c->senders_last) = s->prev;
-    s->waits = false;
+    *(p->prev != NULL ? &p->prev->next : &l->first) = p->next;
+    *(p->next != NULL ? &p->next->prev : &l->last) = p->prev;
+    p->waits = false;
+    l->n--;
 }
 
-static void line_up_reader(flow_chan *c, struct reader *r)
+/* To be called after each change: while nobody needs to be called when a value
+ * comes or goes, sending and receiving are easy. */
+static void settle(flow_chan *c)
 {
-    if (r->waiting)
+    bool busy = c->finished || c->refused || c->senders.n > 0
+             || c->receivers.n > 0 || flow__chan_is_left(c);
+
+    c->easy = busy ? 0 : c->room;
+}
+
+/* One value came: one who receives is called. */
+static void call_receiver(flow_chan *c)
+{
+    struct flow__party *p = c->receivers.first;
+
+    if (p == NULL)
         return;
-    r->waiting = true;
-    r->next = NULL;
-    r->prev = c->waiting_last;
-    *(r->prev != NULL ? &r->prev->next : &c->waiting) = r;
-    c->waiting_last = r;
+    leave(&c->receivers, p);
+    p->told = true;
+    flow_wake(p->waker);
 }
 
-static void leave_reader(flow_chan *c, struct reader *r)
+static void call_if_any(flow_chan *c)
 {
-    if (!r->waiting)
-        return;
-    r->waiting = false;
-    *(r->prev != NULL ? &r->prev->next : &c->waiting) = r->next;
-    *(r->next != NULL ? &r->next->prev : &c->waiting_last) = r->prev;
+    if (c->count > 0 || c->senders.n > 0)
+        call_receiver(c);
 }
 
-/* One value came: one reader is told, and leaves the line. */
-static void wake_reader(flow_chan *c)
+/* The value of a sender in line was taken. One that chooses among several may
+ * stand elsewhere too, and must not be served there as well. */
+static void serve(flow_chan *c, struct flow__party *p)
 {
-    struct reader *r = c->waiting;
-
-    if (r == NULL)
-        return;
-    leave_reader(c, r);
-    flow_wake(r->waker);
+    leave(&c->senders, p);
+    p->done = true;
+    for (struct flow__party *q = p->sibling; q != NULL && q != p;
+         q = q->sibling)
+        if (q->waits) {
+            leave(&q->c->senders, q);
+            settle(q->c);
+        }
+    flow_wake(p->waker);
 }
 
-static void release_sender(flow_chan *c, struct flow__sender *s, bool taken)
+static void send_away(flow_chan *c)
 {
-    leave_sender(c, s);
-    s->taken = taken;
-    flow_wake(s->waker);
-}
-
-static void refuse_senders(flow_chan *c)
-{
-    while (c->senders != NULL)
-        release_sender(c, c->senders, false);
+    while (c->senders.first != NULL) {
+        struct flow__party *p = c->senders.first;
+        leave(&c->senders, p);
+        flow_wake(p->waker);
+    }
 }
 
 /* ---- The ring ---------------------------------------------------------- */
 static bool has_place(const flow_chan *c)
 {
     if (c->room == 0)
-        return c->count == 0 && c->waiting != NULL;
+        return c->count == 0 && c->receivers.n > 0;
     return c->count < c->room;
-}
-
-static flow_value take_first(flow_chan *c)
-{
-    flow_value v = c->ring[c->head];
-
-    c->head = c->head + 1 < c->places ? c->head + 1 : 0;
-    c->count--;
-    return v;
-}
-
-static void put(flow_chan *c, flow_value v)
-{
-    size_t at = c->head + c->count++;
-
-    c->ring[at < c->places ? at : at - c->places] = v;
 }
 
 static void room_came(flow_task *t)
@@ -137,8 +114,7 @@ static void room_came(flow_task *t)
 /* For when there may be a place that was not there before. */
 static void tell_room(flow_chan *c)
 {
-    if (!c->refused || c->on_room == NULL || c->senders != NULL
-        || !has_place(c))
+    if (!c->refused || c->on_room == NULL || c->senders.n > 0 || !has_place(c))
         return;
     c->refused = false;
     c->host->post(c->host, &c->room_task, 0);
@@ -146,34 +122,60 @@ static void tell_room(flow_chan *c)
 
 /* The next value, or false. A sender in line takes the place that became free.
  */
-static bool get(flow_chan *c, flow_value *v)
+static bool take(flow_chan *c, flow_value *v, bool *met)
 {
-    struct flow__sender *s = c->senders;
+    struct flow__party *p = c->senders.first;
 
+    *met = p != NULL;
     if (c->count > 0) {
-        *v = take_first(c);
-        if (s != NULL && c->room > 0) {
-            put(c, s->v);
-            release_sender(c, s, true);
-        }
-    } else if (s != NULL) {
-        *v = s->v;
-        release_sender(c, s, true);
+        *v = flow__chan_take(c);
+        if (p != NULL && c->room > 0)
+            flow__chan_put(c, p->v);
+        else
+            *met = false;
+    } else if (p != NULL) {
+        *v = p->v;
     } else {
         return false;
     }
-    tell_room(c);
+    if (*met)
+        serve(c, p);
     return true;
 }
 
-static void empty(flow_chan *c)
+/* What is wrong with one that is lost. */
+static flow_value loss(const flow_chan *c)
 {
-    while (c->count > 0)
-        flow_drop(take_first(c));
+    return c != NULL ? flow__no_memory_error()
+                     : flow_error(FLOW_EINVAL, 0, "a channel that is NULL");
+}
+
+flow_status flow__chan_get(flow_chan *c, flow_value *v, bool *met)
+{
+    if (flow__chan_is_lost(c)) {
+        *v = loss(c);
+        return FLOW_FAILED;
+    }
+    if (take(c, v, met)) {
+        tell_room(c);
+        settle(c);
+        return FLOW_READY;
+    }
+    if (!c->finished)
+        return FLOW_WAIT;
+    *v = flow_share(c->last);
+    return flow_is_failure(*v) ? FLOW_FAILED : FLOW_DONE;
+}
+
+flow_status flow_try(flow_chan *c, flow_value *out)
+{
+    bool met;
+
+    return flow__chan_get(c, out, &met);
 }
 
 /* ---- Holding ----------------------------------------------------------- */
-flow_chan *flow_chan_new(size_t room)
+flow_chan *(flow_chan_new)(size_t room)
 {
     size_t places = room > 0 ? room : 1;
     flow_chan *c = NULL;
@@ -181,13 +183,23 @@ flow_chan *flow_chan_new(size_t room)
     if (places <= (SIZE_MAX - sizeof *c) / sizeof *c->ring)
         c = flow_alloc(sizeof *c + places * sizeof *c->ring);
     if (c == NULL)
-        return &no_memory;
+        return &flow__no_memory_chan;
     memset(c, 0, sizeof *c);
-    c->holders = 1;
-    c->room = room;
+    c->ring = (flow_value *)(void *)(c + 1);
     c->places = places;
+    c->easy = c->room = room;
+    c->holders = 1;
+    c->name = "?";
+    c->last = flow_none();
     c->room_task.call = room_came;
     c->host = flow_host_here();
+    return c;
+}
+
+flow_chan *flow_chan_named(flow_chan *c, const char *name)
+{
+    if (!flow__chan_is_lost(c))
+        c->name = name;
     return c;
 }
 
@@ -195,7 +207,8 @@ static void discard_unheld(flow_chan *c)
 {
     if (c->holders > 0 || c->readers > 0)
         return;
-    empty(c);
+    while (c->count > 0)
+        flow_drop(flow__chan_take(c));
     flow_drop(c->last);
     c->host->cancel(c->host, &c->room_task);
     flow_free(c, sizeof *c + c->places * sizeof *c->ring);
@@ -203,14 +216,14 @@ static void discard_unheld(flow_chan *c)
 
 flow_chan *flow_chan_hold(flow_chan *c)
 {
-    if (!is_lost(c))
+    if (!flow__chan_is_lost(c))
         c->holders++;
     return c;
 }
 
 void flow_chan_release(flow_chan *c)
 {
-    if (c == NULL || is_lost(c))
+    if (flow__chan_is_lost(c))
         return;
     if (c->holders == 1)
         flow_finish(c, flow_none());
@@ -218,152 +231,170 @@ void flow_chan_release(flow_chan *c)
     discard_unheld(c);
 }
 
+static void release_boxed(void *c)
+{
+    flow_chan_release(c);
+}
+
+static const flow_class chan_class = {
+    .name = "channel", .release = release_boxed
+};
+
+flow_value flow_chan_value(flow_chan *c)
+{
+    return flow_box(&chan_class, c);
+}
+
+flow_chan *flow_chan_of(const flow_value *v)
+{
+    return flow_unbox(v, &chan_class);
+}
+
 void flow_finish(flow_chan *c, flow_value last)
 {
-    if (is_lost(c) || c->finished) {
+    if (flow__chan_is_lost(c) || c->finished) {
         flow_drop(last);
         return;
     }
     c->finished = true;
     c->last = last;
-    refuse_senders(c);
-    while (c->waiting != NULL)
-        wake_reader(c);
+    send_away(c);
+    while (c->receivers.n > 0)
+        call_receiver(c);
+    settle(c);
 }
 
-/* ---- Reading ----------------------------------------------------------- */
-static flow_status reader_fill(void *self, flow_stage *out, flow_waker *w)
+/* ---- Receiving --------------------------------------------------------- */
+void flow__chan_add_reader(flow_chan *c)
 {
-    struct reader *r = self;
-    flow_chan *c = r->c;
-    size_t given = 0;
-    flow_value v;
-
-    if (is_lost(c))
-        return flow_raise_in(out, flow__no_memory_error());
-    for (size_t room = flow_room(out); given < room && get(c, &v); given++)
-        flow_give(out, v);
-    if (given > 0) {
-        leave_reader(c, r);                 /* it was asked without a wake  */
-        if (c->count > 0)
-            wake_reader(c);                 /* there is more for another    */
-        return FLOW_READY;
-    }
-    if (c->finished && flow_is_failure(c->last))
-        return flow_raise_in(out, flow_share(c->last));
-    if (c->finished)
-        return FLOW_DONE;
-    r->waker = w;
-    line_up_reader(c, r);
-    tell_room(c);
-    flow_waits_for(out, w, "a channel");
-    return FLOW_WAIT;
+    if (!flow__chan_is_lost(c))
+        c->readers++;
 }
 
-static void reader_close(void *self)
+void flow__chan_remove_reader(flow_chan *c)
 {
-    struct reader *r = self;
-    flow_chan *c = r->c;
-
-    if (is_lost(c))
+    if (flow__chan_is_lost(c))
         return;
-    leave_reader(c, r);
-    if (--c->readers == 0)
-        refuse_senders(c);
-    else if (c->count > 0 || c->senders != NULL)
-        wake_reader(c);                     /* it may have been woken for it */
+    c->readers--;
+    if (flow__chan_is_left(c))
+        send_away(c);
+    settle(c);
     discard_unheld(c);
 }
 
-flow_stage *(flow_from_chan)(flow_chan *c)
+void flow__chan_stand_to_receive(struct flow__party *p, flow_waker *w)
 {
-    static const flow_type type = {
-        .name = "channel", .size = sizeof(struct reader), .fill = reader_fill,
-        .close = reader_close
-    };
-    struct reader r = { .c = c };
+    flow_chan *c = p->c;
 
-    if (!is_lost(c)) {
-        c->readers++;
-        c->was_read = true;
-    }
-    return flow_stage_new(&type, &r);
+    p->waker = w;
+    if (p->waits)
+        return;
+    stand(&c->receivers, p, p->told);
+    p->told = false;
+    tell_room(c);
+    settle(c);
 }
 
-flow_stage *(flow_callback)(size_t room, flow_chan **writer)
+void flow__chan_leave(struct flow__party *p, bool served)
 {
-    *writer = flow_chan_new(room);
-    return (flow_from_chan)(*writer);
+    flow_chan *c = p->c;
+
+    if (p->waits)
+        leave(&c->receivers, p);
+    if (p->told || served)
+        call_if_any(c);
+    p->told = false;
+    settle(c);
 }
 
 /* ---- Sending ----------------------------------------------------------- */
-static bool nobody_reads(const flow_chan *c)
+flow_value flow__chan_refusal(const flow_chan *c)
 {
-    return c->finished || (c->was_read && c->readers == 0);
+    if (flow__chan_is_lost(c))
+        return loss(c);
+    return flow_error(FLOW_EINVAL, 0, "sending into the channel '%s', which is "
+                      "finished", c->name);
+}
+
+bool flow__chan_send_now(flow_chan *c, flow_value v)
+{
+    if (c->senders.n > 0 || c->count >= c->room)
+        return false;
+    flow__chan_put(c, v);
+    call_receiver(c);
+    settle(c);
+    return true;
+}
+
+bool flow__chan_send(struct flow__party *p, flow_waker *w)
+{
+    flow_chan *c = p->c;
+
+    p->done = flow__chan_send_now(c, p->v);
+    if (p->done)
+        return true;
+    p->waker = w;
+    c->holders++;
+    stand(&c->senders, p, false);
+    call_receiver(c);
+    settle(c);
+    return false;
+}
+
+void flow__chan_end_sending(struct flow__party *p)
+{
+    if (p->waits)
+        leave(&p->c->senders, p);
+    settle(p->c);
+    flow_chan_release(p->c);
 }
 
 bool flow_offer(flow_chan *c, flow_value v)
 {
-    if (nobody_reads(c) || c->senders != NULL || !has_place(c)) {
-        if (!is_lost(c))
-            c->refused = true;
-        flow_drop(v);
-        return false;
+    bool fits = !flow__chan_is_closed(c) && !flow__chan_is_left(c);
+
+    if (flow_is_failure(v)) {
+        flow_finish(c, v);
+    } else {
+        fits = fits && c->senders.n == 0 && has_place(c);
+        if (fits) {
+            flow__chan_put(c, v);
+            call_receiver(c);
+        } else {
+            flow_drop(v);
+        }
     }
-    put(c, v);
-    wake_reader(c);
-    return true;
+    if (!flow__chan_is_lost(c)) {
+        c->refused = c->refused || !fits;
+        settle(c);
+    }
+    return fits;
 }
 
+/* ---- Asking about ------------------------------------------------------ */
 size_t flow_chan_room(const flow_chan *c)
 {
-    if (nobody_reads(c) || c->senders != NULL)
+    if (flow__chan_is_closed(c) || flow__chan_is_left(c) || c->senders.n > 0)
         return 0;
     return c->room > 0 ? c->room - c->count : has_place(c);
 }
 
-/* A sender in line holds the channel: it must be there when it comes back. */
-void flow__send_begin(flow_gen *self, struct flow__sender *s, flow_chan *c,
-                      flow_value v)
+ptrdiff_t flow_chan_balance(const flow_chan *c)
 {
-    *s = (struct flow__sender){ .c = c, .v = v };
-    if (self->waker == NULL || nobody_reads(c))
-        return;
-    if (c->senders != NULL || !has_place(c)) {
-        c->holders++;
-        line_up_sender(c, s);
-    } else {
-        put(c, v);
-        s->taken = true;
-    }
-    wake_reader(c);
+    if (flow__chan_is_lost(c))
+        return 0;
+    return (ptrdiff_t)(c->count + c->senders.n) - (ptrdiff_t)c->receivers.n;
 }
 
-bool flow__send_on(flow_gen *self, struct flow__sender *s)
+void flow_chan_prefer(flow_chan *c, flow_preference who)
 {
-    if (!s->waits || self->waker == NULL)
-        return false;
-    flow__wait_for(self, &s->waker, "room in a channel");
-    return true;
-}
-
-bool flow__send_end(flow_gen *self, struct flow__sender *s)
-{
-    bool lined_up = s->waker != NULL, taken;
-
-    if (s->waits)
-        leave_sender(s->c, s);
-    if (!s->taken)
-        flow_drop(s->v);
-    taken = s->taken;
-    if (lined_up)
-        flow_chan_release(s->c);
-    return flow__may_go_on(self) && taken;
+    if (!flow__chan_is_lost(c))
+        c->sender_first = who == FLOW_SENDER_FIRST;
 }
 
 void flow_chan_on_room(flow_chan *c, void (*call)(void *arg), void *arg)
 {
-    if (is_lost(c))
+    if (flow__chan_is_lost(c))
         return;
     c->on_room = call;
     c->on_room_arg = arg;

@@ -7,18 +7,22 @@
 #include "stage/describe.h"
 #include "stage/stage.h"
 
-/* Row sets taken in one turn, so that a flow which is always ready does not
- * keep the loop from others. */
-enum { SETS_IN_A_TURN = 1024 };
+#include <stdio.h>
+#include <string.h>
+
+/* Row sets taken from one flow at a time, and what is done in one turn of the
+ * host, so that flows which are always ready, or wake each other for ever, keep
+ * neither the others nor the host from their turn. */
+enum { SETS_AT_A_TIME = 128, STEPS_IN_A_TURN = 1024 };
 
 struct flow__runner {
     flow_deferred ended;                    /* first                        */
     flow_waker waker;
-    flow_task task;
     flow_stage *stage;
     flow_value last;
     struct flow__runner *next, *prev;       /* of the thread's              */
-    bool driving, stop;
+    struct flow__runner *ready_next, *ready_prev;
+    bool ready, driving, stop;
 };
 
 static struct flow__runner *runner_of(void *member, size_t offset)
@@ -26,14 +30,46 @@ static struct flow__runner *runner_of(void *member, size_t offset)
     return (struct flow__runner *)(void *)((char *)member - offset);
 }
 
+/* ---- Those that were woken ------------------------------------------------
+ * They stand in a queue of their host, which is one task to it: flows that wake
+ * each other go on without a turn of the host for each step. */
+static void run_ready(flow_task *t);
+
 static void woken(flow_waker *w)
 {
     struct flow__runner *r =
         runner_of(w, offsetof(struct flow__runner, waker));
+    struct flow__ready *q = &w->host->ready;
 
-    if (!r->task.posted)
-        r->waker.host->post(r->waker.host, &r->task, 0);
+    if (r->ready)
+        return;
+    r->ready = true;
+    r->ready_next = NULL;
+    r->ready_prev = q->last;
+    *(q->last != NULL ? &q->last->ready_next : &q->first) = r;
+    q->last = r;
+    if (q->running || q->task.posted)
+        return;
+    q->task.call = run_ready;
+    w->host->post(w->host, &q->task, 0);
 }
+
+static void leave_ready(struct flow__runner *r)
+{
+    struct flow__ready *q = &r->waker.host->ready;
+
+    if (!r->ready)
+        return;
+    r->ready = false;
+    *(r->ready_prev != NULL ? &r->ready_prev->ready_next : &q->first) =
+        r->ready_next;
+    *(r->ready_next != NULL ? &r->ready_next->ready_prev : &q->last) =
+        r->ready_prev;
+    if (q->first == NULL && q->task.posted)
+        r->waker.host->cancel(r->waker.host, &q->task);
+}
+
+/* ---- One flow ---------------------------------------------------------- */
 
 static void unlist(struct flow__runner *r)
 {
@@ -56,8 +92,7 @@ static void end(struct flow__runner *r)
     r->ended.undo = NULL;
     unlist(r);
     flow_close(stage);
-    if (r->task.posted)
-        r->waker.host->cancel(r->waker.host, &r->task);
+    leave_ready(r);
     flow_drop(last);
 }
 
@@ -83,35 +118,81 @@ static flow_value take_last(struct flow__runner *r)
     return last;
 }
 
-static void drive(struct flow__runner *r)
+/* As flow_next in a body: a suspended generator is entered from here, which is
+ * the quickest way. Whether it waits again. */
+static bool enters_and_waits(struct flow__runner *r)
 {
-    flow_status st = FLOW_READY;
-    flow_set set = { NULL, 0, { FLOW_NONE, 0, 0, { 0 } } };
+    flow_stage *s = r->stage;
 
-    flow_hold(&r->ended);
+    if (s == NULL || s->inside.ip == NULL || s->next != s->end)
+        return false;
+    flow__enter(&r->waker, (flow_gen *)s);
+    return s->next == s->end && s->inside.ip != NULL;
+}
+
+/* Takes what is ready; the last answer. */
+static flow_status take_all(struct flow__runner *r, flow_value *error, int *n)
+{
+    flow_set set = { NULL, 0, flow_none() };
+    flow_status st = FLOW_READY;
+
+    for (*n = 0; *n < SETS_AT_A_TIME && !r->stop; ++*n) {
+        if (enters_and_waits(r))
+            return FLOW_WAIT;
+        st = flow_pull_set(r->stage, &r->waker, &set);
+        if (st != FLOW_READY)
+            break;
+        keep_last(r, &set);
+    }
+    *error = set.error;
+    return st;
+}
+
+/* Gives how many row sets it has taken. */
+static int drive(struct flow__runner *r)
+{
+    flow_value error = flow_none();
+    flow_status st;
+    int n;
+
+    r->ended.refs++;
     flow__thread.inside++;
     r->driving = true;
-    for (int n = 0; st == FLOW_READY && n < SETS_IN_A_TURN && !r->stop; n++) {
-        st = flow_pull_set(r->stage, &r->waker, &set);
-        if (st == FLOW_READY)
-            keep_last(r, &set);
-    }
+    st = take_all(r, &error, &n);
     r->driving = false;
     if (st == FLOW_DONE)
         finish(r, take_last(r));
     else if (st == FLOW_FAILED)
-        finish(r, set.error);
+        finish(r, error);
     else if (r->stop)
         finish(r, flow_none());
     else if (st == FLOW_READY)
         woken(&r->waker);
     flow__thread.inside--;
-    flow_release(&r->ended);
+    if (r->ended.refs > 1)
+        r->ended.refs--;
+    else
+        flow_release(&r->ended);
+    return n;
 }
 
-static void turn_came(flow_task *t)
+static void run_ready(flow_task *t)
 {
-    drive(runner_of(t, offsetof(struct flow__runner, task)));
+    struct flow__ready *q = (struct flow__ready *)(void *)t;
+    flow_host *host = (flow_host *)(void *)
+                      ((char *)q - offsetof(flow_host, ready));
+    int left = STEPS_IN_A_TURN;
+
+    q->running = true;
+    q->time = host->now(host);
+    while (q->first != NULL && left > 0) {
+        struct flow__runner *r = q->first;
+        leave_ready(r);
+        left -= 1 + drive(r);
+    }
+    q->running = false;
+    if (q->first != NULL)
+        host->post(host, t, 0);
 }
 
 /* The deferred was given up, by whom it is also fired. A flow that is running
@@ -137,7 +218,6 @@ flow_deferred *flow_run(flow_stage *s)
     }
     r->stage = s;
     r->waker = (flow_waker){ woken, flow_host_here() };
-    r->task.call = turn_came;
     r->next = flow__thread.runners;
     if (r->next != NULL)
         r->next->prev = r;
@@ -151,11 +231,32 @@ flow_deferred *flow_run(flow_stage *s)
 }
 
 /* ---- The loop ---------------------------------------------------------- */
+enum { NAMED_MOST = 8 };            /* flows, in one message                */
+
+/* Who waits for what: r, and those beside it, who wait as well. */
+static void describe_stuck(struct flow__runner *r, char *text, size_t size)
+{
+    size_t at = 0, others = 0;
+
+    flow__describe(r->stage, text, size);
+    for (struct flow__runner *o = flow__thread.runners; o != NULL; o = o->next)
+        if (o != r && ++others < NAMED_MOST) {
+            at = strlen(text);
+            snprintf(text + at, size - at, ", nor ");
+            at = strlen(text);
+            flow__describe(o->stage, text + at, size - at);
+        }
+    at = strlen(text);
+    if (others >= NAMED_MOST)
+        snprintf(text + at, size - at, ", nor %zu more",
+                 others - NAMED_MOST + 1);
+}
+
 static void fail_stuck(struct flow__runner *r)
 {
-    char who[256];
+    char who[1024];
 
-    flow__describe(r->stage, who, sizeof who);
+    describe_stuck(r, who, sizeof who);
     flow_hold(&r->ended);
     finish(r, flow_error(FLOW_ESTUCK, 0, "nothing is left that could wake %s",
                          who));

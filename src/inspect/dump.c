@@ -133,6 +133,11 @@ static void put_state(struct listing *l, flow_stage *s)
     case FLOW__WAITS:
         put(l, "waits for ");
         put(l, s->waits);
+        if (s->at != NULL) {
+            put(l, " '");
+            put(l, s->at);
+            put(l, "'");
+        }
         put(l, ", since ");
         put_seconds(l, l->now - s->since);
         break;

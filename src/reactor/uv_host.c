@@ -222,8 +222,10 @@ static flow_host *begin(uv_loop_t *loop)
         return is_taken();
     memset(u, 0, sizeof *u);
     u->loop = loop != NULL ? loop : &u->own;
-    u->host = (flow_host){ host_now, host_post, host_cancel, host_post_from,
-                           loop != NULL ? NULL : host_turn };
+    u->host = (flow_host){
+        .now = host_now, .post = host_post, .cancel = host_cancel,
+        .post_from = host_post_from, .turn = loop != NULL ? NULL : host_turn
+    };
     if (loop == NULL)
         wrong = uv_loop_init(&u->own);
     if (wrong == 0) {

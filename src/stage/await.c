@@ -58,7 +58,7 @@ bool flow__await_on(flow_gen *self, struct flow__await *a)
         return false;
     if (a->waiter.on == NULL)
         flow__waiter_add(&a->waiter, a->d);
-    flow__wait_for(self, &a->waker, "a deferred");
+    flow__wait_for(self, &a->waker, "a deferred", NULL);
     return true;
 }
 

@@ -21,7 +21,7 @@ flow_deferred flow__no_memory_deferred = { .refs = FLOW__FOR_EVER };
 
 static bool is_lost(const flow_deferred *d)
 {
-    return d == &flow__no_memory_deferred;
+    return d == NULL || d == &flow__no_memory_deferred;
 }
 
 /* ---- Making and holding ------------------------------------------------ */
@@ -107,7 +107,7 @@ static bool is_taken_up(flow_deferred *d)
 /* One may hold the next, which it waits for, and so on, to any length. */
 void flow_release(flow_deferred *d)
 {
-    while (d != NULL && !is_lost(d) && --d->refs == 0 && !is_taken_up(d))
+    while (!is_lost(d) && --d->refs == 0 && !is_taken_up(d))
         d = discard(d);
 }
 
@@ -311,6 +311,11 @@ void flow_then(flow_deferred *d, flow_function *good, flow_function *bad,
 flow_value flow_later(flow_deferred *d)
 {
     return flow_box(&later_class, d);
+}
+
+flow_deferred *flow_deferred_of(const flow_value *v)
+{
+    return flow_unbox(v, &later_class);
 }
 
 bool flow_fired(const flow_deferred *d)

@@ -4,37 +4,14 @@
  * before it is used. */
 #include "describe.h"
 
-#include "base/peek.h"
-#include "base/thread.h"
 #include "stage.h"
 
 #include <stdio.h>
-
-bool flow__is_live(const flow_stage *s)
-{
-    flow_stage copy, *next;
-
-    if (s == NULL || !flow__peek(&copy, s, sizeof copy))
-        return false;
-    if (copy.live_prev == NULL)
-        return flow__thread.live == s;
-    return flow__peek(&next, &copy.live_prev->live_next, sizeof(flow_stage *))
-        && next == s;
-}
 
 /* ---- Generators ---------------------------------------------------------- */
 static bool is_suspended(const flow_gen *g)
 {
     return g->stage.inside.ip != NULL || g->aside != NULL;
-}
-
-/* One that is suspended in a yield has filled its buffer. */
-static bool generator_waits(const flow_gen *g)
-{
-    const flow_stage *s = &g->stage;
-
-    return g->begun && !g->over && is_suspended(g)
-        && s->end != s->first + s->room;
 }
 
 static enum flow__state generator_state(flow_stage *s)
@@ -47,7 +24,7 @@ static enum flow__state generator_state(flow_stage *s)
         return FLOW__NOT_BEGUN;
     if (!is_suspended(g))
         return FLOW__RUNNING;
-    if (generator_waits(g))
+    if (flow__generator_waits(g))
         return s->waits != NULL ? FLOW__WAITS : FLOW__WAITS_FOR_INPUT;
     return FLOW__IDLE;
 }
@@ -55,7 +32,7 @@ static enum flow__state generator_state(flow_stage *s)
 /* ---- Others -------------------------------------------------------------- */
 static bool is_waiting(flow_stage *s)
 {
-    return flow__is_generator(s) ? generator_waits((flow_gen *)s)
+    return flow__is_generator(s) ? flow__generator_waits((flow_gen *)s)
                                  : !s->ended && s->status == FLOW_WAIT;
 }
 
@@ -117,7 +94,11 @@ void flow__describe(flow_stage *s, char *text, size_t size)
     text[0] = 0;
     for (; s != NULL && at < size; s = flow__waiting_input(s)) {
         at = add(text, size, at, at > 0 ? " < %s" : "%s", s->name);
-        if (s->waits != NULL)
-            at = add(text, size, at, " (waits for %s)", s->waits);
+        if (s->waits == NULL)
+            continue;
+        at = add(text, size, at, " (waits for %s", s->waits);
+        if (s->at != NULL)
+            at = add(text, size, at, " '%s'", s->at);
+        at = add(text, size, at, "%s", ")");
     }
 }

@@ -21,8 +21,6 @@ enum flow__state flow__state_of(flow_stage *s);
 /* The stage that keeps s waiting, of a generator the one it asks; or NULL. */
 flow_stage *flow__waiting_input(flow_stage *s);
 
-/* Whether s, which may be anything, is a stage of this thread. */
-bool flow__is_live(const flow_stage *s);
 
 /* Writes the stages that wait, from s to the source that keeps them waiting,
  * cut to what fits: `words < filter < reader (waits for a timer)`. */

@@ -280,6 +280,7 @@ flow_stage *(flow_generate)(flow_body *body, flow_stage *source, void *arg)
     g->cleanups = NULL;
     g->stack = stack;
     g->filled = 0;
+    g->dice = 1;
     g->refused = 0;
     g->watched = flow__watched();
     g->begun = g->over = g->given_up = false;
@@ -309,6 +310,44 @@ bool flow_closing(const flow_gen *self)
 }
 
 /* ---- Waiting, from the inside ------------------------------------------ */
+bool flow__generator_waits(const flow_gen *g)
+{
+    const flow_stage *s = &g->stage;
+
+    return g->begun && !g->over && is_suspended(g)
+        && s->end != s->first + s->room;
+}
+
+/* Whether `other`, which once asked `from`, is there and waits for it. */
+static bool waits_for(flow_stage *other, const flow_stage *from)
+{
+    const flow_gen *g = (const flow_gen *)other;
+
+    return flow__is_live(other) && flow__is_generator(other)
+        && flow__generator_waits(g) && g->asks == from && other->waits == NULL;
+}
+
+/* A stage remembers one waker: a second who waits would leave the first waiting
+ * for ever. */
+bool flow__may_read(flow_gen *self, flow_stage *from)
+{
+    flow_stage *other;
+
+    if (flow__is_shared(from))
+        return true;
+    other = from->owner;
+    if (other == &self->stage || !waits_for(other, from)) {
+        from->owner = &self->stage;
+        return true;
+    }
+    flow_raise_at(self, flow_error(FLOW_EINVAL, 0, "'%s' asks '%s' while '%s' "
+                                   "waits for it; give each a stage of its "
+                                   "own, by flow_from_chan or flow_tee",
+                                   self->stage.name, from->name, other->name),
+                  NULL);
+    return false;
+}
+
 flow_status flow__ask(flow_gen *self, flow_stage *from)
 {
     flow_status st;
@@ -319,25 +358,13 @@ flow_status flow__ask(flow_gen *self, flow_stage *from)
     }
     if (from == &flow__no_memory_stage && self->asks == from)
         return FLOW_DONE;                   /* it cannot remember it told   */
+    if (!flow__may_read(self, from))
+        return FLOW_FAILED;
     self->asks = from;
-    flow_read_by(from, &self->stage);
     st = flow_fill(from, self->waker);
     if (st == FLOW_FAILED)
         flow_raise_at(self, flow_take_failure(from), NULL);
     return st;
-}
-
-void flow__wait_for(flow_gen *self, flow_waker **waker, const char *what)
-{
-    *waker = self->waker;
-    self->asks = NULL;
-    flow_waits_for(&self->stage, self->waker, what);
-}
-
-bool flow__may_go_on(flow_gen *self)
-{
-    self->stage.waits = NULL;
-    return self->waker != NULL || flow__refuse(self);
 }
 
 static void nap_over(flow_task *t)
@@ -362,7 +389,8 @@ bool flow__nap_on(flow_gen *self, struct flow__nap *n)
 {
     if (n->over || self->waker == NULL)
         return false;
-    flow__wait_for(self, &n->waker, n->task.at > 0 ? "a timer" : "its turn");
+    flow__wait_for(self, &n->waker, n->task.at > 0 ? "a timer" : "its turn",
+                   NULL);
     return true;
 }
 

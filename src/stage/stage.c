@@ -4,6 +4,7 @@
 #include "stage.h"
 
 #include "base/memory.h"
+#include "base/peek.h"
 #include "base/thread.h"
 #include "base/value.h"
 
@@ -28,7 +29,7 @@ void flow__stage_begin(flow_stage *s, const flow_type *t)
     s->live_prev = NULL;
     s->live_next = here->live;
     s->name = t->name;
-    s->made = s->waits = NULL;
+    s->made = s->waits = s->at = NULL;
     s->since = 0;
     s->room = 1;
     s->status = FLOW_READY;
@@ -87,6 +88,20 @@ flow_stage *flow_read_ahead(flow_stage *s, size_t n)
     s->first = s->next = s->end = buffer;
     s->limit = buffer + n;
     return s;
+}
+
+/* A pointer to any stage may have outlived it; the memory is looked at with
+ * care, see peek.h. */
+bool flow__is_live(const flow_stage *s)
+{
+    flow_stage copy, *next;
+
+    if (s == NULL || !flow__peek(&copy, s, sizeof copy))
+        return false;
+    if (copy.live_prev == NULL)
+        return flow__thread.live == s;
+    return flow__peek(&next, &copy.live_prev->live_next, sizeof(flow_stage *))
+        && next == s;
 }
 
 /* ---- Asking ------------------------------------------------------------ */
@@ -265,9 +280,7 @@ void flow_give(flow_stage *out, flow_value v)
 
 void flow_waits_for(flow_stage *out, flow_waker *w, const char *what)
 {
-    out->waits = what;
-    if (w != NULL && w->host != NULL)
-        out->since = w->host->now(w->host);
+    flow__waits_at(out, w, what, NULL);
 }
 
 /* ---- Ending ------------------------------------------------------------ */

@@ -18,6 +18,9 @@ void flow__drop_failure(flow_stage *s);
 
 size_t flow__inputs(flow_stage *s, flow_stage ***list);
 
+/* Whether s, which may be anything, is a stage of this thread. */
+bool flow__is_live(const flow_stage *s);
+
 /* What a type of the library's own may do otherwise than others. */
 struct flow__own_type {
     /* Closes it at once, if nothing is left to end and to close before. */
@@ -33,6 +36,8 @@ static inline bool flow__is_generator(const flow_stage *s)
 {
     return s->type == &flow__generator_type;
 }
+/* Whether it is suspended, and not because it has yielded all it may. */
+bool flow__generator_waits(const flow_gen *g);
 
 /* What `status` may be besides an answer. */
 enum {
@@ -49,12 +54,32 @@ static inline bool flow__is_shared(const flow_stage *s)
     return s == NULL || s == &flow__no_memory_stage;
 }
 
+/* As flow_waits_for; `of` is the name of what that belongs to, or NULL. */
+static inline void flow__waits_at(flow_stage *out, flow_waker *w,
+                                  const char *what, const char *of)
+{
+    out->waits = what;
+    out->at = of;
+    if (w != NULL && w->host != NULL)
+        out->since = w->host->ready.running ? w->host->ready.time
+                                            : w->host->now(w->host);
+}
 /* A generator that waits: says for what. */
-void flow__wait_for(flow_gen *self, flow_waker **waker, const char *what);
-/* A wait is over: whether the body may go on. If not, that is counted, and the
- * call may not return. */
-bool flow__may_go_on(flow_gen *self);
+static inline void flow__wait_for(flow_gen *self, flow_waker **waker,
+                                  const char *what, const char *of)
+{
+    *waker = self->waker;
+    self->asks = NULL;
+    flow__waits_at(&self->stage, self->waker, what, of);
+}
 /* Counts an answer that refuses a closed generator; false. May not return. */
 bool flow__refuse(flow_gen *self);
+/* A wait is over: whether the body may go on. If not, that is counted, and the
+ * call may not return. */
+static inline bool flow__may_go_on(flow_gen *self)
+{
+    self->stage.waits = NULL;
+    return self->waker != NULL || flow__refuse(self);
+}
 
 #endif
