@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 
-// peer generator|spawn|channel|pingpong: what a Go program would write, on one
-// processor, where Go is fastest at it.
+// peer generator|spawn|channel|pingpong|echo: what a Go program would write, on
+// one processor, where Go is fastest at it.
 package main
 
 import (
 	"fmt"
+	"net"
 	"os"
 	"runtime"
 	"syscall"
@@ -73,7 +74,32 @@ func pingpong(n int) {
 	check(total == int64(n)*int64(n+1)/2)
 }
 
+// A server that echoes, for load.c: a goroutine for each connection.
+func echo() {
+	runtime.GOMAXPROCS(1)
+	at, err := net.Listen("tcp", "127.0.0.1:0")
+	check(err == nil)
+	fmt.Println(at.Addr().(*net.TCPAddr).Port)
+	for {
+		conn, err := at.Accept()
+		check(err == nil)
+		go func() {
+			buffer := make([]byte, 16384)
+			n, err := conn.Read(buffer)
+			for err == nil {
+				if _, err = conn.Write(buffer[:n]); err == nil {
+					n, err = conn.Read(buffer)
+				}
+			}
+			conn.Close()
+		}()
+	}
+}
+
 func main() {
+	if os.Args[1] == "echo" {
+		echo()
+	}
 	n := 5000
 	cases := map[string]func(){
 		"generator": func() { items(n, 0) },

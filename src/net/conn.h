@@ -21,10 +21,9 @@ enum {
     FLOW__UNSENT_BYTES = 65536      /* no more is taken beyond so many      */
 };
 
-struct flow__conn {
+struct flow__conn {                 /* what is used often comes first       */
     struct flow__link *link;
-    size_t size;                    /* of what this is the beginning of     */
-    uint32_t holders;
+    flow_waker *reader, *writer;    /* who waits for the link               */
     bool open;                      /* the link is                          */
     bool readable;                  /* as far as is known                   */
     bool blocked;                   /* the network takes no more, for now   */
@@ -36,20 +35,21 @@ struct flow__conn {
     bool lost;                      /* see `why`                            */
     bool loss_is_end;               /* of the stage received                */
     bool stays;                     /* the peer is not told that all is sent */
-    flow_value why;                 /* it was lost, or has lasted too long  */
+    double idle, moved;             /* the option, and when bytes last did  */
+    flow_value last;                /* the failure after what is unsent     */
+    size_t bytes;                   /* unsent                               */
+    size_t cut;                     /* of the first that are sent           */
+    unsigned from, to;
+    flow_value unsent[FLOW__UNSENT];            /* [from, to) are there     */
 
+    flow_value why;                 /* it was lost, or has lasted too long  */
+    double until;                   /* it may last; 0: for ever             */
     flow_host *host;
     flow_task later;                /* goes on sending; ends lingering      */
     flow_task limit;                /* it may have lasted too long          */
-    double idle, until, moved;      /* the options, and when bytes last did */
     void (*gone)(struct flow__conn *c);         /* the link was closed      */
-
-    flow_waker *reader, *writer;    /* who waits for the link               */
-    flow_value unsent[FLOW__UNSENT];            /* [from, to) are there     */
-    unsigned from, to;
-    size_t bytes;                   /* unsent                               */
-    size_t cut;                     /* of the first that are sent           */
-    flow_value last;                /* the failure after what is unsent     */
+    uint32_t holders;
+    size_t size;                    /* of what this is the beginning of     */
     char peer[FLOW__ADDRESS_TEXT];
 };
 

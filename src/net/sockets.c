@@ -43,19 +43,18 @@ static uv_loop_t *loop_here(void)
 static void happened(uv_poll_t *poll, int status, int events);
 
 /* Only what the owner waits for keeps the loop alive. */
-static void look_for(struct socket *s, int events)
+static void look_for(struct socket *s, int needed, int events)
 {
-    if (s->fd < 0)
-        return;
-    if (events == 0 && s->watched != 0)
+    if (events != s->watched && events == 0)
         uv_poll_stop(&s->poll);
     else if (events != s->watched)
         uv_poll_start(&s->poll, events, happened);
     s->watched = events;
-    if (s->needed != 0)
+    if (needed != 0 && s->needed == 0)
         uv_ref((uv_handle_t *)&s->poll);
-    else
+    else if (needed == 0 && s->needed != 0)
         uv_unref((uv_handle_t *)&s->poll);
+    s->needed = needed;
 }
 
 /* Bytes that nobody waits for any more are looked for until they come: mostly
@@ -64,8 +63,7 @@ static void socket_watch(struct flow__link *l, unsigned events)
 {
     struct socket *s = (struct socket *)l;
 
-    s->needed = (int)events;
-    look_for(s, s->needed | (s->watched & UV_READABLE));
+    look_for(s, (int)events, (int)events | (s->watched & UV_READABLE));
 }
 
 /* When a socket is in trouble libuv says so once and looks no more; receiving
@@ -73,16 +71,18 @@ static void socket_watch(struct flow__link *l, unsigned events)
 static void happened(uv_poll_t *poll, int status, int events)
 {
     struct socket *s = poll->data;
-    int in_vain;
+    bool in_vain;
 
     if (status < 0) {
         events = UV_READABLE | UV_WRITABLE;
         s->watched = 0;
     }
-    in_vain = events & UV_READABLE & ~s->needed;
-    s->link.ready(&s->link, (unsigned)events & (FLOW__READABLE
-                                                | FLOW__WRITABLE));
-    look_for(s, s->needed | (s->watched & UV_READABLE & ~in_vain));
+    in_vain = (events & UV_READABLE & ~s->needed) != 0;
+    flow__uv_polls(true);
+    s->link.ready(&s->link, (unsigned)events);
+    flow__uv_polls(false);
+    if (s->fd >= 0 && (in_vain || status < 0))
+        look_for(s, s->needed, s->needed);
 }
 
 /* ---- Beginning ---------------------------------------------------------- */
@@ -238,24 +238,25 @@ static ssize_t socket_receive(struct flow__link *l, char *to, size_t n)
     return got < 0 ? -errno : got;
 }
 
-/* Of one piece the kernel wants to know less. */
-static ssize_t send_pieces(int fd, const struct iovec *pieces, int n)
+static ssize_t send_many(int fd, const struct iovec *pieces, int n)
 {
     struct msghdr m = { .msg_iov = (struct iovec *)(uintptr_t)pieces };
 
-    if (n == 1)
-        return send(fd, pieces->iov_base, pieces->iov_len, MSG_NOSIGNAL);
     m.msg_iovlen = (size_t)n;
     return sendmsg(fd, &m, MSG_NOSIGNAL);
 }
 
+/* Of one piece the kernel wants to know less. */
 static ssize_t socket_send(struct flow__link *l, const struct iovec *pieces,
                            int n)
 {
+    int fd = ((struct socket *)l)->fd;
     ssize_t sent;
 
     do
-        sent = send_pieces(((struct socket *)l)->fd, pieces, n);
+        sent = n == 1 ? send(fd, pieces->iov_base, pieces->iov_len,
+                             MSG_NOSIGNAL)
+                      : send_many(fd, pieces, n);
     while (sent < 0 && errno == EINTR);
     return sent < 0 ? -errno : sent;
 }

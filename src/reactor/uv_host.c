@@ -21,14 +21,18 @@ struct uv_host {
     uv_check_t check;
     uv_async_t async;
     double armed;                   /* when the timer will go off; 0: never */
-    double time;                    /* of this turn                         */
+    double time;                    /* of this turn; 0: nobody has asked    */
     unsigned handles;               /* of the four, not yet closed          */
     bool turning, hurried;          /* hurried: the idle handle is active   */
+    bool once;                      /* the loop is to stop after its poll   */
     bool told;                      /* the last turn has answered false     */
     struct flow__sent sent;         /* by other threads                     */
 };
 
 static _Thread_local struct uv_host here;
+
+/* In a call of libuv's poll: what is due runs after it anyway. */
+static _Thread_local bool polling __attribute__((tls_model("initial-exec")));
 
 /* Things of this thread that nobody waits for any more, but which libuv has not
  * done with: they end by themselves, and the loop is kept until then. */
@@ -77,14 +81,23 @@ static void arm(struct uv_host *u)
         u->armed = 0;
 }
 
+static double time_of_turn(struct uv_host *u)
+{
+    if (!(u->time > 0))
+        u->time = clock_now();
+    return u->time;
+}
+
+/* To look at the clock is dear, and mostly there are no timers. */
 static void run_due(struct uv_host *u)
 {
     double at;
 
     if (flow__timers_next(&u->timers, &at)) {
-        u->time = clock_now();
+        u->time = 0;
         u->turning = true;
-        flow__timers_run(&u->timers, u->time);
+        flow__timers_run(&u->timers,
+                         u->timers.heap != NULL ? time_of_turn(u) : 0);
         u->turning = false;
     }
     arm(u);
@@ -106,20 +119,26 @@ static void hurry(uv_idle_t *i)
 
 static void after_poll(uv_check_t *c)
 {
-    run_due(c->data);
+    struct uv_host *u = c->data;
+
+    if (u->once)
+        uv_stop(u->loop);
+    run_due(u);
 }
 
 static void take_sent(struct uv_host *u)
 {
+    if (!flow__sent_any(&u->sent))
+        return;
     pthread_mutex_lock(&u->sent.lock);
     flow__sent_take(&u->sent, &u->timers);
     pthread_mutex_unlock(&u->sent.lock);
+    arm(u);
 }
 
 static void others_sent(uv_async_t *a)
 {
     take_sent(a->data);
-    arm(a->data);
 }
 
 /* ---- The host ----------------------------------------------------------- */
@@ -127,7 +146,7 @@ static double host_now(flow_host *h)
 {
     struct uv_host *u = (struct uv_host *)h;
 
-    return u->turning ? u->time : clock_now();
+    return u->turning ? time_of_turn(u) : clock_now();
 }
 
 static void host_post(flow_host *h, flow_task *t, double seconds)
@@ -136,7 +155,7 @@ static void host_post(flow_host *h, flow_task *t, double seconds)
 
     flow__sent_forget(&u->sent, t);
     flow__timers_post(&u->timers, t, seconds > 0 ? clock_now() + seconds : 0);
-    if (!u->turning)
+    if (!u->turning && !polling)
         arm(u);
 }
 
@@ -146,7 +165,7 @@ static void host_cancel(flow_host *h, flow_task *t)
 
     flow__sent_forget(&u->sent, t);
     flow__timers_cancel(&u->timers, t);
-    if (!u->turning)
+    if (!u->turning && !polling)
         arm(u);
 }
 
@@ -165,10 +184,11 @@ static bool host_turn(flow_host *h, bool sleep)
     struct uv_host *u = (struct uv_host *)h;
 
     take_sent(u);
-    arm(u);
     u->told = !uv_loop_alive(u->loop);
-    if (!u->told)
-        uv_run(u->loop, sleep ? UV_RUN_ONCE : UV_RUN_NOWAIT);
+    u->once = sleep;
+    if (!u->told)                   /* UV_RUN_ONCE looks at the clock again */
+        uv_run(u->loop, sleep ? UV_RUN_DEFAULT : UV_RUN_NOWAIT);
+    u->once = false;
     return !u->told;
 }
 
@@ -242,6 +262,11 @@ static flow_host *begin(uv_loop_t *loop)
     if (loop == NULL)
         begin_to_watch(u);
     return &u->host;
+}
+
+void flow__uv_polls(bool polls)
+{
+    polling = polls;
 }
 
 void flow__uv_leave_behind(void)

@@ -11,6 +11,10 @@
  * in use is not one of libuv. */
 uv_loop_t *flow__uv_loop(flow_value *why);
 
+/* Around what libuv's poll calls often: what is posted meanwhile runs right
+ * after the poll, and the loop need not be told to hurry. */
+void flow__uv_polls(bool polls);
+
 /* Something that libuv still works on has lost whoever waited for it: the host
  * is not closed before it has ended. */
 void flow__uv_leave_behind(void);
