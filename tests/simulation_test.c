@@ -41,7 +41,8 @@ static void add(struct text *t, const char *chars, size_t n)
         if (t->chars == NULL)
             abort();
     }
-    memcpy(t->chars + t->n, chars, n);
+    if (n > 0)
+        memcpy(t->chars + t->n, chars, n);
     t->n += n;
 }
 
@@ -160,6 +161,27 @@ static void ask_factors(struct text *asked, struct text *wanted)
     }
 }
 
+/* ---- First: the first line comes back, and that was all ----------------- */
+static flow_stage *first_line(flow_stage *received, void *arg)
+{
+    (void)arg;
+    return flow_add_delimiter(flow_take(flow_lines(received), 1), "\n");
+}
+
+/* The client goes on sending. */
+static void ask_first(struct text *asked, struct text *wanted)
+{
+    char line[1000];
+    size_t n = below(sizeof line - 1);
+
+    memset(line, 'x', n);
+    line[n] = '\n';
+    add(asked, line, n + 1);
+    add(wanted, line, n + 1);
+    for (size_t more = below(5); more > 0; more--)
+        add(asked, line, n + 1);
+}
+
 static const struct service {
     const char *name;
     flow_protocol *protocol;
@@ -168,6 +190,7 @@ static const struct service {
     { "echo", echo, ask_echo },
     { "lines", turn_lines, ask_lines },
     { "factoring", factoring, ask_factors },
+    { "first", first_line, ask_first },
 };
 enum { SERVICES = sizeof services / sizeof *services };
 

@@ -70,7 +70,8 @@ void flow_simulation_trace(FILE *to);
 
 /* Ends it: the thread has the core's host and real sockets again. Gives the
  * number of connections and services that are still open: 0, if the program has
- * closed all that it made. Such are lost, and must not be used any more. */
+ * closed all that it made. Such may only be closed; after that, and before
+ * another simulation begins, this may be called again. */
 size_t flow_simulation_end(void);
 
 #pragma GCC visibility pop
