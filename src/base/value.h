@@ -110,9 +110,13 @@ static inline flow_value flow__no_memory_error(void)
     return flow__no_memory;
 }
 
+#pragma GCC visibility push(default)        /* for the other libraries      */
+
 /* Adds a line to an error's trace: who it came through (NULL: where it was
  * raised) and where that was made. Both are borrowed for ever. */
 void flow__error_through(flow_value *error, const char *name,
                          const char *where);
+
+#pragma GCC visibility pop
 
 #endif

@@ -7,11 +7,13 @@
 
 #include "base/thread.h"
 
+#include <math.h>
 #include <time.h>
 
 struct core_host {
     flow_host host;
     struct flow__timers timers;
+    size_t endless;                 /* tasks posted for INFINITY            */
     double time;                    /* of this turn, if it is known         */
     bool turning, known, virtual;
     struct flow__sent sent;         /* by other threads                     */
@@ -37,15 +39,22 @@ static double core_now(flow_host *h)
     return c->time;
 }
 
+static bool is_endless(const flow_task *t)
+{
+    return t->posted && isinf(t->at);
+}
+
 static void core_post(flow_host *h, flow_task *t, double seconds)
 {
     struct core_host *c = (struct core_host *)h;
     double at = 0;
 
     flow__sent_forget(&c->sent, t);
+    c->endless -= is_endless(t);
     if (seconds > 0)                /* a turn may have lasted: look again   */
         at = (c->virtual ? c->time : clock_now()) + seconds;
     flow__timers_post(&c->timers, t, at);
+    c->endless += is_endless(t);
 }
 
 static void core_cancel(flow_host *h, flow_task *t)
@@ -53,6 +62,7 @@ static void core_cancel(flow_host *h, flow_task *t)
     struct core_host *c = (struct core_host *)h;
 
     flow__sent_forget(&c->sent, t);
+    c->endless -= is_endless(t);
     flow__timers_cancel(&c->timers, t);
 }
 
@@ -91,6 +101,16 @@ static bool is_busy(const struct core_host *c)
         && !flow__sent_any(&c->sent);
 }
 
+/* Other threads take no time of a clock that is moved by hand: what they will
+ * send comes before the next timer. */
+static void step_to(struct core_host *c, double at)
+{
+    while (c->endless > 0 && !flow__sent_any(&c->sent))
+        pthread_cond_wait(&c->came, &c->sent.lock);
+    if (!flow__sent_any(&c->sent) && at > c->time)
+        c->time = at;
+}
+
 /* Sleeps if there is nothing to do yet, then takes over what others sent. */
 static void gather(struct core_host *c, bool sleep)
 {
@@ -98,10 +118,10 @@ static void gather(struct core_host *c, bool sleep)
 
     pthread_mutex_lock(&c->sent.lock);
     if (sleep && flow__timers_next(&c->timers, &at) && at > 0) {
-        if (!c->virtual)
+        if (c->virtual)
+            step_to(c, at);
+        else
             sleep_until(c, at);
-        else if (!flow__sent_any(&c->sent) && at > c->time)
-            c->time = at;
     }
     flow__sent_take(&c->sent, &c->timers);
     pthread_mutex_unlock(&c->sent.lock);
