@@ -178,7 +178,8 @@ struct flow_host {
     /* Calls t->call(t) once, at least so many seconds from now; 0: in the next
      * turn, after what was posted before. Posting a posted task moves it.
      * INFINITY: never, but until it is cancelled the loop does not end: it
-     * waits for what other threads post. A virtual clock stands meanwhile. */
+     * waits for what other threads post, and a virtual clock stands. DBL_MAX:
+     * the same, but a virtual clock goes on as long as there are timers. */
     void (*post)(flow_host *h, flow_task *t, double seconds);
     void (*cancel)(flow_host *h, flow_task *t);         /* fine if not posted */
     /* [any thread] Posts, for the next turn, a task that is not posted. */

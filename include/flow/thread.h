@@ -110,6 +110,12 @@ void flow_worker_raise_at(flow_worker *self, flow_value error,
 /* Whether nobody listens any more: to be asked in long work between gives. */
 bool flow_worker_closing(const flow_worker *self);
 
+/* All that the stage make(arg) gives, which is made, read and closed in a
+ * thread, with a loop of its own: an iterable whose steps block, as flow_iterate
+ * makes one, or a whole flow. Closed, it is closed at once if it waits in its
+ * loop. */
+flow_stage *flow_threaded_source(flow_pool *pool, flow_source *make, void *arg);
+
 /* ---- One call ----------------------------------------------------------- */
 /* Calls f(v, arg) in a thread: fires with its answer. Takes v. The deferred is
  * yours; cancelled, or released before it has fired, the call is not made, or
@@ -124,6 +130,43 @@ flow_stage *flow_map_in_threads(flow_stage *s, flow_pool *pool, size_t width,
 flow_stage *flow_map_in_threads_unordered(flow_stage *s, flow_pool *pool,
                                           size_t width, flow_function *f,
                                           void *arg);
+
+/* ---- Ports ------------------------------------------------------------------
+ * A port is what a channel is, between threads: a bounded queue whose reading
+ * end is a stage. What sends may be another flow, with a loop of its own, or
+ * any thread; so is what reads, for a thread that has no loop reads the stage
+ * with flow_block. Writers hold the port, one hold for each: when the last lets
+ * go, readers get the end. */
+typedef struct flow_port flow_port;
+flow_port *flow_port_new(size_t room);                      /* at least 1   */
+flow_port *flow_port_hold(flow_port *p);                    /* [any thread] */
+void       flow_port_release(flow_port *p);                 /* [any thread] */
+
+/* A reading end for a flow of this thread. Several, in whatever threads, share
+ * what is sent: each value goes to one of them. When the last is closed, sends
+ * answer false. It keeps p by itself, and is not one of its holders. */
+flow_stage *flow_from_port(flow_port *p);
+
+/* [any thread] Sends v, which it takes; blocks the thread until there is room.
+ * False: nobody will read it. An ERROR that is not settled, and what cannot
+ * cross, finish the port. */
+bool flow_port_send(flow_port *p, flow_value v);
+
+/* [any thread] As flow_port_send, but never waits: false also when it is full.
+ */
+bool flow_port_offer(flow_port *p, flow_value v);
+
+/* [any thread] No more: readers get what was sent, then the end, or the failure
+ * `last`. */
+void flow_port_finish(flow_port *p, flow_value last);
+
+/* Sends all that s gives, and waits in its loop for room; gives nothing. Holds
+ * p until s has ended. A failure of s goes over to the readers instead; closed
+ * before s has ended, it finishes p with FLOW_ECANCELLED. Run it:
+ *
+ *     flow_deferred *sending = flow_run(flow_into_port(s, port));
+ */
+flow_stage *flow_into_port(flow_stage *s, flow_port *p);
 
 /* ---- The end ------------------------------------------------------------ */
 /* [any thread] Waits, at most so many seconds, until all has come back that
@@ -142,6 +185,13 @@ size_t flow_threads_left(double seconds);
                #body)
 #define flow_map_in_threads(...)                                             \
     flow_made(flow_map_in_threads(__VA_ARGS__), FLOW_HERE)
+#define flow_threaded_source(pool, make, ...)                                \
+    flow_named(flow_made(flow_threaded_source(pool, make, __VA_ARGS__),      \
+                         FLOW_HERE), #make)
+#define flow_from_port(...)                                                  \
+    flow_made(flow_from_port(__VA_ARGS__), FLOW_HERE)
+#define flow_into_port(...)                                                  \
+    flow_made(flow_into_port(__VA_ARGS__), FLOW_HERE)
 #define flow_map_in_threads_unordered(...)                                   \
     flow_made(flow_map_in_threads_unordered(__VA_ARGS__), FLOW_HERE)
 

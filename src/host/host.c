@@ -7,6 +7,7 @@
 
 #include "base/thread.h"
 
+#include <float.h>
 #include <math.h>
 #include <time.h>
 
@@ -102,10 +103,10 @@ static bool is_busy(const struct core_host *c)
 }
 
 /* Other threads take no time of a clock that is moved by hand: what they will
- * send comes before the next timer. */
+ * send comes before the next timer, what they may send after the last. */
 static void step_to(struct core_host *c, double at)
 {
-    while (c->endless > 0 && !flow__sent_any(&c->sent))
+    while ((c->endless > 0 || at >= DBL_MAX) && !flow__sent_any(&c->sent))
         pthread_cond_wait(&c->came, &c->sent.lock);
     if (!flow__sent_any(&c->sent) && at > c->time)
         c->time = at;

@@ -3,6 +3,7 @@
  * taken down, no thread is still about to call it, and the host may end. */
 #include "bell.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -14,7 +15,7 @@ static void answer(flow_task *t)
     pthread_mutex_lock(&b->lock);
     b->rung = false;
     pthread_mutex_unlock(&b->lock);
-    flow__bell_expect(b, false);
+    flow__bell_expect(b, FLOW__NOTHING);
     b->call(b);
 }
 
@@ -45,8 +46,7 @@ void flow__bell_take_down(struct flow__bell *b)
     if (host == NULL)
         return;
     host->cancel(host, &b->ring);
-    if (b->keep.posted)
-        host->cancel(host, &b->keep);
+    host->cancel(host, &b->keep);
 }
 
 void flow__bell_end(struct flow__bell *b)
@@ -54,14 +54,20 @@ void flow__bell_end(struct flow__bell *b)
     pthread_mutex_destroy(&b->lock);
 }
 
-void flow__bell_expect(struct flow__bell *b, bool rings)
+void flow__bell_expect(struct flow__bell *b, enum flow__hope hope)
 {
-    if (rings == b->keep.posted)
-        return;
-    if (rings)
+    switch (hope) {
+    case FLOW__NOTHING:
+        if (b->keep.posted)
+            b->host->cancel(b->host, &b->keep);
+        break;
+    case FLOW__SURELY:
         b->host->post(b->host, &b->keep, INFINITY);
-    else
-        b->host->cancel(b->host, &b->keep);
+        break;
+    case FLOW__PERHAPS:
+        b->host->post(b->host, &b->keep, DBL_MAX);
+        break;
+    }
 }
 
 void flow__bell_ring(struct flow__bell *b)

@@ -40,8 +40,9 @@ static inline void flow__bell_awake(struct flow__bell *b)
     atomic_store(&b->asleep, false);
 }
 
-/* Whether a thread will ring, so that the loop must not end before. */
-void flow__bell_expect(struct flow__bell *b, bool rings);
+/* The loop does not end while somebody will ring, or may. */
+enum flow__hope { FLOW__NOTHING, FLOW__SURELY, FLOW__PERHAPS };
+void flow__bell_expect(struct flow__bell *b, enum flow__hope hope);
 
 /* ---- [any thread] ------------------------------------------------------ */
 void flow__bell_ring(struct flow__bell *b);

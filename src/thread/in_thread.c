@@ -94,7 +94,7 @@ static void begin(flow_deferred *d, flow_pool *pool, struct call *c)
     if (flow_is_failure(wrong))
         finish(c, wrong);
     else
-        flow__bell_expect(&c->bell, true);
+        flow__bell_expect(&c->bell, FLOW__SURELY);
 }
 
 flow_deferred *flow_in_thread(flow_pool *pool, flow_function *f, flow_value v,

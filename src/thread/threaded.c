@@ -11,6 +11,7 @@
 #include "doze.h"
 #include "pool.h"
 #include "ring.h"
+#include "worker.h"
 
 #include "base/value.h"
 
@@ -42,6 +43,7 @@ struct flow_worker {
     size_t size;                    /* of all this                          */
     struct flow__bell bell;
     struct flow__doze doze;
+    struct flow__bell *on_close;    /* with the lock of doze                */
     struct flow__ring results, inputs;
     flow_value slots[];
 };
@@ -154,6 +156,15 @@ void flow_worker_raise_at(flow_worker *self, flow_value error,
 bool flow_worker_closing(const flow_worker *self)
 {
     return atomic_load(&self->closed);
+}
+
+void flow__worker_on_close(flow_worker *self, struct flow__bell *b)
+{
+    pthread_mutex_lock(&self->doze.lock);
+    self->on_close = b;
+    if (b != NULL && atomic_load(&self->closed))
+        flow__bell_ring(b);
+    pthread_mutex_unlock(&self->doze.lock);
 }
 
 static void run(struct flow__job *j)
@@ -361,11 +372,10 @@ static bool starves(const struct threaded *t)
 
 static flow_status waits(struct threaded *t, flow_stage *out, flow_waker *w)
 {
-    bool comes = !starves(t);
-
-    flow__bell_expect(&t->worker->bell, comes);
-    if (comes)
+    if (!starves(t)) {
+        flow__bell_expect(&t->worker->bell, FLOW__SURELY);
         flow_waits_for(out, w, "a thread");
+    }
     return FLOW_WAIT;
 }
 
@@ -381,6 +391,7 @@ static flow_status threaded_fill(void *self, flow_stage *out, flow_waker *w)
             return flow_raise_in(out, wrong);
     }
     flow__bell_awake(&t->worker->bell);
+    flow__bell_expect(&t->worker->bell, FLOW__NOTHING);
     give_back_lent(t);
     do {
         bool ended = atomic_load(&t->worker->ended);
@@ -395,6 +406,16 @@ static flow_status threaded_fill(void *self, flow_stage *out, flow_waker *w)
     return waits(t, out, w);
 }
 
+static void tell_closed(flow_worker *w)
+{
+    atomic_store(&w->closed, true);
+    flow__doze_wake(&w->doze);
+    pthread_mutex_lock(&w->doze.lock);
+    if (w->on_close != NULL)
+        flow__bell_ring(w->on_close);
+    pthread_mutex_unlock(&w->doze.lock);
+}
+
 static void threaded_close(void *self)
 {
     struct threaded *t = self;
@@ -404,8 +425,7 @@ static void threaded_close(void *self)
         if (t->lent > 0)
             flow__ring_pass(&w->results, t->lent);
         flow__bell_take_down(&w->bell);
-        atomic_store(&w->closed, true);
-        flow__doze_wake(&w->doze);
+        tell_closed(w);
         flow__job_leave(&w->job);
     }
     flow__pool_release(t->pool);
