@@ -7,6 +7,7 @@
 #include <flow/reactor.h>
 #include <flow/thread.h>
 #include <pthread.h>
+#include <sched.h>
 #include <semaphore.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -1193,6 +1194,128 @@ TEST(a_reader_that_is_closed_leaves_what_it_was_woken_for_to_others)
     flow_port_release(p);
 }
 
+/* ---- Anything ------------------------------------------------------------- */
+static flow_stage *counting_in_a_thread(void *arg)
+{
+    return numbers((int)(intptr_t)arg);
+}
+
+static flow_value text_of(flow_value v, void *arg)
+{
+    (void)arg;
+    return flow_textf("%d", (int)v.as.num);
+}
+
+static flow_value number_of(flow_value v, void *arg)
+{
+    int64_t n = 0;
+    size_t len;
+    const char *chars = flow_chars(&v, &len);
+
+    (void)arg;
+    for (size_t i = 0; i < len; i++)
+        n = 10 * n + chars[i] - '0';
+    flow_drop(v);
+    return flow_int(n);
+}
+
+/* A chain that passes 1 ... n on, through threads in some way. */
+static flow_stage *random_chain(unsigned *seed, int n, flow_pool *pool)
+{
+    void *arg = (void *)(intptr_t)n;
+    flow_stage *s = rand_r(seed) % 2 ? numbers(n)
+        : rand_r(seed) % 2 ? flow_threaded(pool, counts, NULL, arg)
+        : flow_threaded_source(NULL, counting_in_a_thread, arg);
+
+    s = flow_map(s, text_of, NULL);
+    for (int more = rand_r(seed) % 3; more > 0; more--) {
+        flow_pool *some = rand_r(seed) % 2 ? pool : NULL;
+
+        s = rand_r(seed) % 3 > 0 ? flow_threaded(some, passes, s, NULL)
+            : flow_threaded(some, passes, flow_map(flow_map(
+                  s, number_of, NULL), text_of, NULL), NULL);
+        if (rand_r(seed) % 2)
+            s = flow_read_ahead(s, (size_t)(rand_r(seed) % 40 + 2));
+    }
+    return flow_map(s, number_of, NULL);
+}
+
+/* Reads it one by one, in row sets, and in pauses; closes it somewhere. */
+static void read_randomly(unsigned *seed, flow_stage *s, int n)
+{
+    int stop = rand_r(seed) % 3 > 0 ? n + 1 : rand_r(seed) % n;
+    int64_t at = 0;
+    flow_value v;
+
+    while (at < stop && flow_block(s, &v)) {
+        MUST(v.as.num == ++at);
+        for (size_t more = flow_ready(s); more > 0 && rand_r(seed) % 4; more--)
+            if (flow_block(s, &v))
+                MUST(v.as.num == ++at);
+        if (rand_r(seed) % 16 == 0)
+            sched_yield();
+    }
+    CHECK(at == n || stop <= n);
+    flow_failure(s);
+    flow_close(s);
+}
+
+TEST(random_programs_pass_everything_on_in_order)
+{
+    unsigned seed = 20;
+
+    for (int n = 0; n < 15; n++) {
+        int values = rand_r(&seed) % 300 + 1;
+        flow_pool *pool = flow_pool_new(4, 0);
+        flow_stage *s = random_chain(&seed, values, pool);
+
+        read_randomly(&seed, s, values);
+        flow_pool_close(pool);
+        all_come_back();
+    }
+}
+
+enum { PORT_WRITERS = 3, PORT_VALUES = 400 };
+
+struct writer { flow_port *p; int first; };
+
+static void *sends_its_own(void *arg)
+{
+    struct writer *w = arg;
+
+    for (int n = 0; n < PORT_VALUES
+         && flow_port_send(w->p, flow_int(w->first + n)); n++)
+        ;
+    flow_port_release(w->p);
+    return NULL;
+}
+
+TEST(what_many_threads_send_comes_whole_and_each_in_its_order)
+{
+    struct writer w[PORT_WRITERS];
+    int64_t next[PORT_WRITERS] = { 0 };
+    pthread_t ids[PORT_WRITERS];
+    flow_port *p = flow_port_new(7);
+    flow_stage *s = flow_from_port(p);
+
+    for (int i = 0; i < PORT_WRITERS; i++) {
+        w[i].p = flow_port_hold(p);
+        w[i].first = i * PORT_VALUES;
+        MUST(pthread_create(&ids[i], NULL, sends_its_own, &w[i]) == 0);
+    }
+    flow_port_release(p);
+    for (flow_value v; flow_block(s, &v);) {
+        int64_t i = v.as.num / PORT_VALUES;
+        MUST(v.as.num % PORT_VALUES == next[i]++);
+    }
+    for (int i = 0; i < PORT_WRITERS; i++)
+        CHECK(next[i] == PORT_VALUES);
+    flow_failure(s);
+    flow_close(s);
+    for (int i = 0; i < PORT_WRITERS; i++)
+        pthread_join(ids[i], NULL);
+}
+
 /* ---- Hosts -------------------------------------------------------------- */
 static void waits_for_a_thread(void)
 {
@@ -1309,6 +1432,8 @@ int main(void)
         CASE(a_flow_that_sends_ends_when_nobody_reads),
         CASE(a_flow_that_sends_is_closed_while_it_waits_for_room),
         CASE(a_reader_that_is_closed_leaves_what_it_was_woken_for_to_others),
+        CASE(random_programs_pass_everything_on_in_order),
+        CASE(what_many_threads_send_comes_whole_and_each_in_its_order),
         CASE(the_loop_of_every_host_waits_for_threads),
         CASE(a_virtual_clock_stands_while_a_thread_is_to_bring_something),
     };
