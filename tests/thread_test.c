@@ -310,7 +310,8 @@ TEST(many_results_wake_the_loop_once_and_come_as_one_row_set)
 {
     enum { MANY = 300 };
     static flow_host counting_host = {
-        count_now, count_post, count_cancel, count_post_from, count_turn
+        .now = count_now, .post = count_post, .cancel = count_cancel,
+        .post_from = count_post_from, .turn = count_turn
     };
     flow_waker waker = { count_woken, &counting_host };
     flow_set set = { .n = 0 };
