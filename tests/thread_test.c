@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -598,6 +599,60 @@ TEST(closing_does_not_wait_for_a_worker_that_never_gives_again)
         flow_failure(s);
         flow_close(s);
     }
+    all_come_back();
+}
+
+static void goes_on(void *s)
+{
+    sem_post(s);
+}
+
+static void blocks_elsewhere(flow_worker *self, void *arg)
+{
+    flow_worker_on_close(self, goes_on, &go_on);
+    flow_worker_give(self, 1);
+    sem_wait(&go_on);
+    flow_worker_on_close(self, goes_on, &gave_all);
+    sem_wait(&gave_all);
+    flow_worker_on_close(self, NULL, NULL);
+    *(atomic_int *)arg = 1;
+}
+
+TEST(what_a_worker_blocks_in_is_interrupted_by_closing)
+{
+    atomic_int left = 0;
+    flow_stage *s = flow_threaded(NULL, blocks_elsewhere, NULL, &left);
+    flow_value v;
+
+    semaphores();
+    CHECK(flow_block(s, &v));
+    flow_failure(s);
+    flow_close(s);
+    all_come_back();
+    CHECK(left == 1);
+}
+
+static bool blocks(int number)
+{
+    sigset_t now;
+
+    pthread_sigmask(SIG_SETMASK, NULL, &now);
+    return sigismember(&now, number) == 1;
+}
+
+static flow_value blocks_signals(flow_value v, void *arg)
+{
+    (void)arg;
+    return flow_bool(blocks((int)v.as.num));
+}
+
+TEST(signals_are_left_to_the_threads_of_loops)
+{
+    expect("True", flow_map_in_threads(flow_once(flow_of(SIGINT)), NULL, 1,
+                                       blocks_signals, NULL));
+    expect("False", flow_map_in_threads(flow_once(flow_of(SIGSEGV)), NULL, 1,
+                                        blocks_signals, NULL));
+    MUST(!blocks(SIGINT));
     all_come_back();
 }
 
@@ -1399,6 +1454,8 @@ int main(void)
         CASE(a_worker_without_room_is_told_that_nobody_listens),
         CASE(a_worker_without_input_is_told_that_nobody_listens),
         CASE(closing_does_not_wait_for_a_worker_that_never_gives_again),
+        CASE(what_a_worker_blocks_in_is_interrupted_by_closing),
+        CASE(signals_are_left_to_the_threads_of_loops),
         CASE(a_failure_after_closing_is_reported),
         CASE(a_deferred_that_is_released_closes_the_worker),
         CASE(a_call_in_a_thread_fires_with_its_answer),
