@@ -74,16 +74,42 @@ static int64_t sum_of(flow_stage *s)
     return sum;
 }
 
+/* Works a little now and then, so that sides meet in all ways. */
+static void jitter(unsigned *seed)
+{
+    for (volatile int n = rand_r(seed) % 4 == 0 ? rand_r(seed) % 400 : 0; n > 0;
+         n--)
+        ;
+}
+
+static void passes_unevenly(flow_worker *self, void *arg)
+{
+    unsigned seed = 1;
+    flow_value v;
+
+    (void)arg;
+    while (flow_worker_next(self, &v) && flow_worker_give(self, v))
+        jitter(&seed);
+}
+
+static flow_value takes_a_while(flow_value v, void *seed)
+{
+    jitter(seed);
+    return v;
+}
+
 static void many_pass(size_t room)
 {
     enum { MANY = 3000 };
+    unsigned seed = (unsigned)room;
     flow_stage *s = counting(MANY);
 
     if (room > 1)
         s = flow_read_ahead(s, room);
-    s = flow_threaded(NULL, passes, s, NULL);
+    s = flow_threaded(NULL, passes_unevenly, s, NULL);
     if (room > 1)
         s = flow_read_ahead(s, room);
+    s = flow_map(s, takes_a_while, &seed);
     CHECK(sum_of(s) == (int64_t)MANY * (MANY + 1) / 2);
     all_come_back();
 }
@@ -307,21 +333,34 @@ static void counts_and_tells(flow_worker *self, void *arg)
     sem_post(&gave_all);
 }
 
-TEST(many_results_wake_the_loop_once_and_come_as_one_row_set)
+static flow_waker count_from_now(void)
 {
-    enum { MANY = 300 };
     static flow_host counting_host = {
         .now = count_now, .post = count_post, .cancel = count_cancel,
         .post_from = count_post_from, .turn = count_turn
     };
-    flow_waker waker = { count_woken, &counting_host };
-    flow_set set = { .n = 0 };
-    flow_stage *s;
 
     semaphores();
     below = flow_host_here();
     flow_host_use(&counting_host);
     woken = posted_from = 0;
+    return (flow_waker){ count_woken, &counting_host };
+}
+
+static void counted(flow_stage *s)
+{
+    flow_close(s);
+    flow_host_use(below);
+    all_come_back();
+}
+
+TEST(many_results_wake_the_loop_once_and_come_as_one_row_set)
+{
+    enum { MANY = 300 };
+    flow_waker waker = count_from_now();
+    flow_set set = { .n = 0 };
+    flow_stage *s;
+
     s = flow_threaded(NULL, counts_and_tells, NULL, (void *)(intptr_t)MANY);
     if (flow_pull_set(s, &waker, &set) == FLOW_WAIT) {
         sem_post(&go_on);
@@ -334,9 +373,65 @@ TEST(many_results_wake_the_loop_once_and_come_as_one_row_set)
     } else {
         flow_drop(set.error);
     }
-    flow_close(s);
-    flow_host_use(below);
-    all_come_back();
+    counted(s);
+}
+
+static void gives_when_told(flow_worker *self, void *arg)
+{
+    (void)arg;
+    do
+        sem_wait(&go_on);
+    while (flow_worker_give(self, 1) && sem_post(&gave_all) == 0);
+}
+
+TEST(a_loop_that_is_being_woken_is_not_woken_again)
+{
+    flow_waker waker = count_from_now();
+    flow_stage *s = flow_threaded(NULL, gives_when_told, NULL, NULL);
+    flow_value v = flow_none();
+
+    for (int n = 0; n < 2 && flow_pull(s, &waker, &v) == FLOW_WAIT; n++) {
+        sem_post(&go_on);
+        sem_wait(&gave_all);
+        CHECK(posted_from == 1 && woken == 0);
+        CHECK(flow_pull(s, &waker, &v) == FLOW_READY);
+    }
+    while (below->turn(below, false))
+        ;
+    CHECK(woken == 1);
+    flow_drop(v);
+    sem_post(&go_on);
+    counted(s);
+}
+
+static void reads_half(flow_worker *self, void *arg)
+{
+    flow_value v;
+
+    (void)arg;
+    sem_wait(&go_on);
+    for (int n = 0; n < 4; n++)
+        CHECK(flow_worker_next(self, &v));
+    sem_post(&gave_all);
+    sem_wait(&go_on);
+}
+
+TEST(a_source_is_read_on_when_half_of_what_it_gave_is_read)
+{
+    flow_waker waker = count_from_now();
+    flow_stage *s = flow_read_ahead(
+        flow_threaded(NULL, reads_half, numbers(100), NULL), 8);
+    flow_value v;
+
+    if (flow_pull(s, &waker, &v) == FLOW_WAIT) {
+        sem_post(&go_on);
+        sem_wait(&gave_all);
+        CHECK(posted_from == 1);
+        sem_post(&go_on);
+    } else {
+        flow_drop(v);
+    }
+    counted(s);
 }
 
 static atomic_int given;
@@ -1442,6 +1537,8 @@ int main(void)
         CASE(workers_and_stages_follow_one_another),
         CASE(workers_are_merged_with_other_stages),
         CASE(many_results_wake_the_loop_once_and_come_as_one_row_set),
+        CASE(a_loop_that_is_being_woken_is_not_woken_again),
+        CASE(a_source_is_read_on_when_half_of_what_it_gave_is_read),
         CASE(a_worker_is_ahead_by_what_read_ahead_says_and_no_more),
         CASE(what_is_shared_is_copied),
         CASE(shared_lists_and_errors_are_copied_whole),
