@@ -677,7 +677,7 @@ TEST(an_error_that_is_sent_finishes_the_channel_with_it)
 {
     flow_chan *c = flow_chan_new(0);
     struct actor q = { .does = "Q r", .a = c };
-    flow_deferred *d = flow_spawn(sends_error, c), *e = begin(&q);
+    flow_deferred *d = flow_spawn(sends_error, NULL, c), *e = begin(&q);
 
     flow_loop();
     CHECK(so_far("Ps PS! Qr!"));
@@ -1101,7 +1101,7 @@ TEST(a_body_may_be_the_last_to_let_go)
 {
     struct sending s = { .c = flow_chan_new(0) };
     flow_stage *reader = flow_from_chan(s.c);
-    flow_deferred *d = flow_spawn(sends_and_lets_go, &s);
+    flow_deferred *d = flow_spawn(sends_and_lets_go, NULL, &s);
 
     if (!disturbed())
         expect("1", reader);

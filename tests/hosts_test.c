@@ -2,6 +2,7 @@
 /* Hosts: the order of tasks in time, cancelling, moving, other threads. */
 #include "harness.h"
 
+#include <float.h>
 #include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -243,7 +244,7 @@ TEST(another_thread_may_post)
     CHECK(strcmp(happened, "a") == 0);
 }
 
-/* The only test that sleeps: it is about sleeping. */
+/* These sleep: they are about sleeping. */
 TEST(another_thread_wakes_the_cores_own_loop_from_its_sleep)
 {
     flow_host *virtual = begin(), *h;
@@ -308,6 +309,42 @@ TEST(a_task_for_the_end_of_time_does_not_keep_the_loop_from_others)
     flow_host_use(virtual);
 }
 
+TEST(a_virtual_clock_stands_while_a_task_waits_for_ever)
+{
+    flow_host *h = begin();
+    struct sending s = { h, &a.task, true };
+    pthread_t thread;
+
+    h->post(h, &b.task, 1);
+    h->post(h, &c.task, (double)INFINITY);
+    pthread_create(&thread, NULL, sends, &s);
+    while (happened[0] == '\0')
+        CHECK(h->turn(h, true));
+    CHECK(strcmp(happened, "a") == 0 && h->now(h) == 0);
+    pthread_join(thread, NULL);
+    h->post(h, &c.task, 2);
+    run_all(h);
+    CHECK(strcmp(happened, "abc") == 0 && h->now(h) == 2);
+}
+
+TEST(a_virtual_clock_stands_at_last_for_a_task_of_the_latest_time)
+{
+    flow_host *h = begin();
+    struct sending s = { h, &a.task, true };
+    pthread_t thread;
+
+    h->post(h, &c.task, DBL_MAX);
+    h->post(h, &b.task, 1);
+    CHECK(h->turn(h, true) && strcmp(happened, "b") == 0);
+    pthread_create(&thread, NULL, sends, &s);
+    while (strcmp(happened, "b") == 0)
+        CHECK(h->turn(h, true));
+    CHECK(strcmp(happened, "ba") == 0 && h->now(h) == 1);
+    pthread_join(thread, NULL);
+    h->cancel(h, &c.task);
+    CHECK(!h->turn(h, true));
+}
+
 TEST(the_cores_own_loop_sleeps_until_a_task_is_due)
 {
     flow_host *virtual = begin(), *h;
@@ -340,6 +377,8 @@ int main(void)
         CASE(another_thread_wakes_the_cores_own_loop_from_its_sleep),
         CASE(what_other_threads_posted_may_be_cancelled_or_moved),
         CASE(a_task_for_the_end_of_time_does_not_keep_the_loop_from_others),
+        CASE(a_virtual_clock_stands_while_a_task_waits_for_ever),
+        CASE(a_virtual_clock_stands_at_last_for_a_task_of_the_latest_time),
         CASE(the_cores_own_loop_sleeps_until_a_task_is_due),
     };
     return run_tests("hosts", tests, sizeof tests / sizeof *tests);

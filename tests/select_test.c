@@ -345,7 +345,7 @@ static void draw(unsigned char *into, int counts[4])
         w.c[n] = flow_chan_new(1);
         flow_offer(w.c[n], flow_int(n));
     }
-    d = flow_spawn(draws, &w);
+    d = flow_spawn(draws, NULL, &w);
     end(d);
     for (int n = 0; n < 4; n++) {
         counts[n] = w.counts[n];
@@ -372,7 +372,7 @@ TEST(one_that_is_always_ready_does_not_keep_another_waiting_for_ever)
 
     flow_offer(a, flow_int(0));
     flow_offer(b, flow_int(1));
-    d = flow_spawn(draws, &w);
+    d = flow_spawn(draws, NULL, &w);
     CHECK(w.counts[0] > ROUNDS / 5);
     end(d);
     flow_chan_release(a);

@@ -16,20 +16,6 @@
 
 #define SERVER "server:7"
 
-/* ---- Chance, apart from that of the network ----------------------------- */
-static uint64_t chance;
-
-static size_t below(size_t n)
-{
-    chance = chance * 6364136223846793005u + 1442695040888963407u;
-    return (size_t)(chance >> 33) % n;
-}
-
-static bool one_in(size_t n)
-{
-    return below(n) == 0;
-}
-
 /* ---- Text that grows ---------------------------------------------------- */
 struct text { char *chars; size_t n, room; };
 
@@ -212,7 +198,7 @@ static void send_pieces(flow_gen *self, flow_stage *source, void *arg)
 
     (void)source;
     while (at < c->asked.n) {
-        size_t n = 1 + below(c->asked.n - at);
+        size_t n = 1 + below((unsigned)(c->asked.n - at));
 
         if (one_in(3) && !flow_cooperate(self, (double)below(100) / 50))
             return;
@@ -333,7 +319,7 @@ static void run_world(const struct service *s, uint64_t seed, FILE *trace)
     flow_faults f = { 0 };
     size_t open;
 
-    chance = seed;
+    seed_chance(seed);
     f.delay = (double)below(100) / 50;
     f.cut = (double)below(100) / 100;
     f.room = 1 + below(one_in(2) ? 50 : 5000);

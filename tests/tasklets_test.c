@@ -16,7 +16,7 @@ static void seven(flow_gen *self, flow_stage *source, void *arg)
 TEST(what_a_tasklet_yielded_last_is_its_result)
 {
     int ran = 0;
-    flow_deferred *d = flow_spawn(seven, &ran);
+    flow_deferred *d = flow_spawn(seven, NULL, &ran);
 
     CHECK(ran == 1 && !flow_fired(d));
     flow_loop();
@@ -122,7 +122,7 @@ static void waits_for_ever(flow_gen *self, flow_stage *source, void *arg)
 TEST(when_its_owner_lets_go_a_tasklet_is_closed)
 {
     int n[3] = { 0 };
-    flow_deferred *d = flow_spawn(waits_for_ever, n);
+    flow_deferred *d = flow_spawn(waits_for_ever, NULL, n);
 
     flow_release(d);
     MUST(n[0] == 1 || disturbed());
@@ -134,7 +134,7 @@ TEST(when_its_owner_lets_go_a_tasklet_is_closed)
 TEST(a_tasklet_with_two_owners_runs_on_until_both_let_go)
 {
     int n[3] = { 0 };
-    flow_deferred *d = flow_hold(flow_spawn(waits_for_ever, n));
+    flow_deferred *d = flow_hold(flow_spawn(waits_for_ever, NULL, n));
 
     flow_release(d);
     CHECK(n[0] == 0 && n[2] == 0);
@@ -144,7 +144,7 @@ TEST(a_tasklet_with_two_owners_runs_on_until_both_let_go)
 
 static void owns_another(flow_gen *self, flow_stage *source, void *arg)
 {
-    flow_deferred *d = flow_spawn(waits_for_ever, arg);
+    flow_deferred *d = flow_spawn(waits_for_ever, NULL, arg);
 
     (void)source;
     flow_cooperate(self, 5.5);
@@ -154,7 +154,7 @@ static void owns_another(flow_gen *self, flow_stage *source, void *arg)
 TEST(a_tasklet_may_own_another)
 {
     int n[3] = { 0 };
-    flow_deferred *d = flow_spawn(owns_another, n);
+    flow_deferred *d = flow_spawn(owns_another, NULL, n);
 
     flow_loop();
     CHECK(n[0] == 1 && n[1] == 5 && n[2] == 1);
@@ -164,7 +164,7 @@ TEST(a_tasklet_may_own_another)
 TEST(a_tasklet_that_is_closed_closes_the_one_it_owns)
 {
     int n[3] = { 0 };
-    flow_deferred *d = flow_spawn(owns_another, n);
+    flow_deferred *d = flow_spawn(owns_another, NULL, n);
 
     settle();
     flow_release(d);
@@ -374,7 +374,7 @@ TEST(what_is_added_to_a_group_that_has_failed_is_given_up_at_once)
     flow_deferred *d;
 
     flow_group_add(g, begin(&p));
-    flow_group_add(g, flow_spawn(waits_for_ever, n));
+    flow_group_add(g, flow_spawn(waits_for_ever, NULL, n));
     MUST(n[2] == 1 || disturbed());
     d = flow_group_end(g);
     CHECK(failed_with(d, FLOW_EFORMAT, "broken"));
@@ -390,7 +390,7 @@ static void adds(flow_gen *self, flow_stage *source, void *arg)
     (void)source;
     flow_cooperate(self, 1);
     if (a->left-- > 0)
-        flow_group_add(a->g, flow_spawn(adds, a));
+        flow_group_add(a->g, flow_spawn(adds, NULL, a));
     else
         flow_group_add(a->g, begin(&a->p));
 }
@@ -400,7 +400,7 @@ TEST(what_runs_in_a_group_may_add_to_it_to_the_last)
     struct adding a = { flow_group_new(), { .does = "P _," }, 3 };
     flow_deferred *d;
 
-    flow_group_add(a.g, flow_spawn(adds, &a));
+    flow_group_add(a.g, flow_spawn(adds, NULL, &a));
     d = flow_group_end(a.g);
     flow_then(d, notes_end, notes_end, "G");
     flow_loop();
@@ -414,9 +414,9 @@ TEST(releasing_the_end_of_a_group_closes_all)
     flow_group *g = flow_group_new();
     flow_deferred *other = flow_defer(), *d;
 
-    flow_group_add(g, flow_spawn(waits_for_ever, n[0]));
+    flow_group_add(g, flow_spawn(waits_for_ever, NULL, n[0]));
     flow_group_add(g, flow_hold(other));
-    flow_group_add(g, flow_spawn(waits_for_ever, n[1]));
+    flow_group_add(g, flow_spawn(waits_for_ever, NULL, n[1]));
     d = flow_group_end(g);
     CHECK(!flow_fired(d));
     flow_release(d);
@@ -431,7 +431,7 @@ TEST(cancelling_a_group_closes_all_and_fires)
     flow_group *g = flow_group_new();
     flow_deferred *d;
 
-    flow_group_add(g, flow_spawn(waits_for_ever, n));
+    flow_group_add(g, flow_spawn(waits_for_ever, NULL, n));
     d = flow_group_end(g);
     flow_cancel(d);
     CHECK(n[2] == 1 && failed_with(d, FLOW_ECANCELLED, ""));
@@ -444,7 +444,7 @@ TEST(a_group_may_be_given_a_time)
     flow_group *g = flow_group_new();
     flow_deferred *d;
 
-    flow_group_add(g, flow_spawn(waits_for_ever, n));
+    flow_group_add(g, flow_spawn(waits_for_ever, NULL, n));
     d = flow_group_end(g);
     flow_expire(d, 3.5);
     flow_loop();
@@ -489,8 +489,8 @@ TEST(a_member_may_let_go_of_its_group)
     struct leaving l = { NULL, 0 };
     flow_group *g = flow_group_new();
 
-    flow_group_add(g, flow_spawn(waits_for_ever, n));
-    flow_group_add(g, flow_spawn(lets_go_of_its_group, &l));
+    flow_group_add(g, flow_spawn(waits_for_ever, NULL, n));
+    flow_group_add(g, flow_spawn(lets_go_of_its_group, NULL, &l));
     l.group = flow_group_end(g);
     flow_loop();
     CHECK(l.group == NULL && l.went_on == 0 && n[2] == 1);
@@ -518,7 +518,7 @@ TEST(a_member_that_fails_its_own_group_is_closed_where_it_next_waits)
     flow_group *g = flow_group_new();
     flow_deferred *d;
 
-    flow_group_add(g, flow_spawn(fails_another, &f));
+    flow_group_add(g, flow_spawn(fails_another, NULL, &f));
     flow_group_add(g, flow_hold(f.other));
     d = flow_group_end(g);
     flow_then(d, notes_end, notes_end, "G");
@@ -536,7 +536,7 @@ TEST(without_memory_a_group_fails_and_closes_what_it_was_given)
     flow_deferred *d;
 
     for (int i = 0; i < 2; i++)
-        flow_group_add(g, flow_spawn(waits_for_ever, n[i]));
+        flow_group_add(g, flow_spawn(waits_for_ever, NULL, n[i]));
     d = flow_group_end(g);
     MUST(!disturbed() || flow_fired(d));
     MUST(!disturbed() || (n[0][1] == 0 && n[1][1] == 0));

@@ -7,7 +7,9 @@
 #include <flow/reactor.h>
 #include <flow/thread.h>
 #include <pthread.h>
+#include <sched.h>
 #include <semaphore.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,16 +74,42 @@ static int64_t sum_of(flow_stage *s)
     return sum;
 }
 
+/* Works a little now and then, so that sides meet in all ways. */
+static void jitter(unsigned *seed)
+{
+    for (volatile int n = rand_r(seed) % 4 == 0 ? rand_r(seed) % 400 : 0; n > 0;
+         n--)
+        ;
+}
+
+static void passes_unevenly(flow_worker *self, void *arg)
+{
+    unsigned seed = 1;
+    flow_value v;
+
+    (void)arg;
+    while (flow_worker_next(self, &v) && flow_worker_give(self, v))
+        jitter(&seed);
+}
+
+static flow_value takes_a_while(flow_value v, void *seed)
+{
+    jitter(seed);
+    return v;
+}
+
 static void many_pass(size_t room)
 {
     enum { MANY = 3000 };
+    unsigned seed = (unsigned)room;
     flow_stage *s = counting(MANY);
 
     if (room > 1)
         s = flow_read_ahead(s, room);
-    s = flow_threaded(NULL, passes, s, NULL);
+    s = flow_threaded(NULL, passes_unevenly, s, NULL);
     if (room > 1)
         s = flow_read_ahead(s, room);
+    s = flow_map(s, takes_a_while, &seed);
     CHECK(sum_of(s) == (int64_t)MANY * (MANY + 1) / 2);
     all_come_back();
 }
@@ -259,7 +287,7 @@ static void semaphores(void)
 }
 
 static int woken, posted_from;
-static flow_host *below;
+static flow_host *underneath;
 
 static void count_woken(flow_waker *w)
 {
@@ -270,32 +298,32 @@ static void count_woken(flow_waker *w)
 static double count_now(flow_host *h)
 {
     (void)h;
-    return below->now(below);
+    return underneath->now(underneath);
 }
 
 static void count_post(flow_host *h, flow_task *t, double seconds)
 {
     (void)h;
-    below->post(below, t, seconds);
+    underneath->post(underneath, t, seconds);
 }
 
 static void count_cancel(flow_host *h, flow_task *t)
 {
     (void)h;
-    below->cancel(below, t);
+    underneath->cancel(underneath, t);
 }
 
 static void count_post_from(flow_host *h, flow_task *t)
 {
     (void)h;
     posted_from++;
-    below->post_from(below, t);
+    underneath->post_from(underneath, t);
 }
 
 static bool count_turn(flow_host *h, bool sleep)
 {
     (void)h;
-    return below->turn(below, sleep);
+    return underneath->turn(underneath, sleep);
 }
 
 static void counts_and_tells(flow_worker *self, void *arg)
@@ -305,36 +333,105 @@ static void counts_and_tells(flow_worker *self, void *arg)
     sem_post(&gave_all);
 }
 
-TEST(many_results_wake_the_loop_once_and_come_as_one_row_set)
+static flow_waker count_from_now(void)
 {
-    enum { MANY = 300 };
     static flow_host counting_host = {
         .now = count_now, .post = count_post, .cancel = count_cancel,
         .post_from = count_post_from, .turn = count_turn
     };
-    flow_waker waker = { count_woken, &counting_host };
+
+    semaphores();
+    underneath = flow_host_here();
+    flow_host_use(&counting_host);
+    woken = posted_from = 0;
+    return (flow_waker){ count_woken, &counting_host };
+}
+
+static void counted(flow_stage *s)
+{
+    flow_close(s);
+    flow_host_use(underneath);
+    all_come_back();
+}
+
+TEST(many_results_wake_the_loop_once_and_come_as_one_row_set)
+{
+    enum { MANY = 300 };
+    flow_waker waker = count_from_now();
     flow_set set = { .n = 0 };
     flow_stage *s;
 
-    semaphores();
-    below = flow_host_here();
-    flow_host_use(&counting_host);
-    woken = posted_from = 0;
     s = flow_threaded(NULL, counts_and_tells, NULL, (void *)(intptr_t)MANY);
     if (flow_pull_set(s, &waker, &set) == FLOW_WAIT) {
         sem_post(&go_on);
         sem_wait(&gave_all);
         CHECK(posted_from == 1 && woken == 0);
-        below->turn(below, false);
+        underneath->turn(underneath, false);
         CHECK(woken == 1);
         CHECK(flow_pull_set(s, &waker, &set) == FLOW_READY);
         CHECK(set.n == MANY);
     } else {
         flow_drop(set.error);
     }
-    flow_close(s);
-    flow_host_use(below);
-    all_come_back();
+    counted(s);
+}
+
+static void gives_when_told(flow_worker *self, void *arg)
+{
+    (void)arg;
+    do
+        sem_wait(&go_on);
+    while (flow_worker_give(self, 1) && sem_post(&gave_all) == 0);
+}
+
+TEST(a_loop_that_is_being_woken_is_not_woken_again)
+{
+    flow_waker waker = count_from_now();
+    flow_stage *s = flow_threaded(NULL, gives_when_told, NULL, NULL);
+    flow_value v = flow_none();
+
+    for (int n = 0; n < 2 && flow_pull(s, &waker, &v) == FLOW_WAIT; n++) {
+        sem_post(&go_on);
+        sem_wait(&gave_all);
+        CHECK(posted_from == 1 && woken == 0);
+        CHECK(flow_pull(s, &waker, &v) == FLOW_READY);
+    }
+    while (underneath->turn(underneath, false))
+        ;
+    CHECK(woken == 1);
+    flow_drop(v);
+    sem_post(&go_on);
+    counted(s);
+}
+
+static void reads_half(flow_worker *self, void *arg)
+{
+    flow_value v;
+
+    (void)arg;
+    sem_wait(&go_on);
+    for (int n = 0; n < 4; n++)
+        CHECK(flow_worker_next(self, &v));
+    sem_post(&gave_all);
+    sem_wait(&go_on);
+}
+
+TEST(a_source_is_read_on_when_half_of_what_it_gave_is_read)
+{
+    flow_waker waker = count_from_now();
+    flow_stage *s = flow_read_ahead(
+        flow_threaded(NULL, reads_half, numbers(100), NULL), 8);
+    flow_value v;
+
+    if (flow_pull(s, &waker, &v) == FLOW_WAIT) {
+        sem_post(&go_on);
+        sem_wait(&gave_all);
+        CHECK(posted_from == 1);
+        sem_post(&go_on);
+    } else {
+        flow_drop(v);
+    }
+    counted(s);
 }
 
 static atomic_int given;
@@ -597,6 +694,60 @@ TEST(closing_does_not_wait_for_a_worker_that_never_gives_again)
         flow_failure(s);
         flow_close(s);
     }
+    all_come_back();
+}
+
+static void goes_on(void *s)
+{
+    sem_post(s);
+}
+
+static void blocks_elsewhere(flow_worker *self, void *arg)
+{
+    flow_worker_on_close(self, goes_on, &go_on);
+    flow_worker_give(self, 1);
+    sem_wait(&go_on);
+    flow_worker_on_close(self, goes_on, &gave_all);
+    sem_wait(&gave_all);
+    flow_worker_on_close(self, NULL, NULL);
+    *(atomic_int *)arg = 1;
+}
+
+TEST(what_a_worker_blocks_in_is_interrupted_by_closing)
+{
+    atomic_int left = 0;
+    flow_stage *s = flow_threaded(NULL, blocks_elsewhere, NULL, &left);
+    flow_value v;
+
+    semaphores();
+    CHECK(flow_block(s, &v));
+    flow_failure(s);
+    flow_close(s);
+    all_come_back();
+    CHECK(left == 1);
+}
+
+static bool blocks(int number)
+{
+    sigset_t now;
+
+    pthread_sigmask(SIG_SETMASK, NULL, &now);
+    return sigismember(&now, number) == 1;
+}
+
+static flow_value blocks_signals(flow_value v, void *arg)
+{
+    (void)arg;
+    return flow_bool(blocks((int)v.as.num));
+}
+
+TEST(signals_are_left_to_the_threads_of_loops)
+{
+    expect("True", flow_map_in_threads(flow_once(flow_of(SIGINT)), NULL, 1,
+                                       blocks_signals, NULL));
+    expect("False", flow_map_in_threads(flow_once(flow_of(SIGSEGV)), NULL, 1,
+                                        blocks_signals, NULL));
+    MUST(!blocks(SIGINT));
     all_come_back();
 }
 
@@ -1194,6 +1345,128 @@ TEST(a_reader_that_is_closed_leaves_what_it_was_woken_for_to_others)
     flow_port_release(p);
 }
 
+/* ---- Anything ------------------------------------------------------------- */
+static flow_stage *counting_in_a_thread(void *arg)
+{
+    return numbers((int)(intptr_t)arg);
+}
+
+static flow_value text_of(flow_value v, void *arg)
+{
+    (void)arg;
+    return flow_textf("%d", (int)v.as.num);
+}
+
+static flow_value number_of(flow_value v, void *arg)
+{
+    int64_t n = 0;
+    size_t len;
+    const char *chars = flow_chars(&v, &len);
+
+    (void)arg;
+    for (size_t i = 0; i < len; i++)
+        n = 10 * n + chars[i] - '0';
+    flow_drop(v);
+    return flow_int(n);
+}
+
+/* A chain that passes 1 ... n on, through threads in some way. */
+static flow_stage *random_chain(unsigned *seed, int n, flow_pool *pool)
+{
+    void *arg = (void *)(intptr_t)n;
+    flow_stage *s = rand_r(seed) % 2 ? numbers(n)
+        : rand_r(seed) % 2 ? flow_threaded(pool, counts, NULL, arg)
+        : flow_threaded_source(NULL, counting_in_a_thread, arg);
+
+    s = flow_map(s, text_of, NULL);
+    for (int more = rand_r(seed) % 3; more > 0; more--) {
+        flow_pool *some = rand_r(seed) % 2 ? pool : NULL;
+
+        s = rand_r(seed) % 3 > 0 ? flow_threaded(some, passes, s, NULL)
+            : flow_threaded(some, passes, flow_map(flow_map(
+                  s, number_of, NULL), text_of, NULL), NULL);
+        if (rand_r(seed) % 2)
+            s = flow_read_ahead(s, (size_t)(rand_r(seed) % 40 + 2));
+    }
+    return flow_map(s, number_of, NULL);
+}
+
+/* Reads it one by one, in row sets, and in pauses; closes it somewhere. */
+static void read_randomly(unsigned *seed, flow_stage *s, int n)
+{
+    int stop = rand_r(seed) % 3 > 0 ? n + 1 : rand_r(seed) % n;
+    int64_t at = 0;
+    flow_value v;
+
+    while (at < stop && flow_block(s, &v)) {
+        MUST(v.as.num == ++at);
+        for (size_t more = flow_ready(s); more > 0 && rand_r(seed) % 4; more--)
+            if (flow_block(s, &v))
+                MUST(v.as.num == ++at);
+        if (rand_r(seed) % 16 == 0)
+            sched_yield();
+    }
+    CHECK(at == n || stop <= n);
+    flow_failure(s);
+    flow_close(s);
+}
+
+TEST(random_programs_pass_everything_on_in_order)
+{
+    unsigned seed = 20;
+
+    for (int n = 0; n < 15; n++) {
+        int values = rand_r(&seed) % 300 + 1;
+        flow_pool *pool = flow_pool_new(4, 0);
+        flow_stage *s = random_chain(&seed, values, pool);
+
+        read_randomly(&seed, s, values);
+        flow_pool_close(pool);
+        all_come_back();
+    }
+}
+
+enum { PORT_WRITERS = 3, PORT_VALUES = 400 };
+
+struct writer { flow_port *p; int first; };
+
+static void *sends_its_own(void *arg)
+{
+    struct writer *w = arg;
+
+    for (int n = 0; n < PORT_VALUES
+         && flow_port_send(w->p, flow_int(w->first + n)); n++)
+        ;
+    flow_port_release(w->p);
+    return NULL;
+}
+
+TEST(what_many_threads_send_comes_whole_and_each_in_its_order)
+{
+    struct writer w[PORT_WRITERS];
+    int64_t next[PORT_WRITERS] = { 0 };
+    pthread_t ids[PORT_WRITERS];
+    flow_port *p = flow_port_new(7);
+    flow_stage *s = flow_from_port(p);
+
+    for (int i = 0; i < PORT_WRITERS; i++) {
+        w[i].p = flow_port_hold(p);
+        w[i].first = i * PORT_VALUES;
+        MUST(pthread_create(&ids[i], NULL, sends_its_own, &w[i]) == 0);
+    }
+    flow_port_release(p);
+    for (flow_value v; flow_block(s, &v);) {
+        int64_t i = v.as.num / PORT_VALUES;
+        MUST(v.as.num % PORT_VALUES == next[i]++);
+    }
+    for (int i = 0; i < PORT_WRITERS; i++)
+        CHECK(next[i] == PORT_VALUES);
+    flow_failure(s);
+    flow_close(s);
+    for (int i = 0; i < PORT_WRITERS; i++)
+        pthread_join(ids[i], NULL);
+}
+
 /* ---- Hosts -------------------------------------------------------------- */
 static void waits_for_a_thread(void)
 {
@@ -1264,6 +1537,8 @@ int main(void)
         CASE(workers_and_stages_follow_one_another),
         CASE(workers_are_merged_with_other_stages),
         CASE(many_results_wake_the_loop_once_and_come_as_one_row_set),
+        CASE(a_loop_that_is_being_woken_is_not_woken_again),
+        CASE(a_source_is_read_on_when_half_of_what_it_gave_is_read),
         CASE(a_worker_is_ahead_by_what_read_ahead_says_and_no_more),
         CASE(what_is_shared_is_copied),
         CASE(shared_lists_and_errors_are_copied_whole),
@@ -1276,6 +1551,8 @@ int main(void)
         CASE(a_worker_without_room_is_told_that_nobody_listens),
         CASE(a_worker_without_input_is_told_that_nobody_listens),
         CASE(closing_does_not_wait_for_a_worker_that_never_gives_again),
+        CASE(what_a_worker_blocks_in_is_interrupted_by_closing),
+        CASE(signals_are_left_to_the_threads_of_loops),
         CASE(a_failure_after_closing_is_reported),
         CASE(a_deferred_that_is_released_closes_the_worker),
         CASE(a_call_in_a_thread_fires_with_its_answer),
@@ -1310,6 +1587,8 @@ int main(void)
         CASE(a_flow_that_sends_ends_when_nobody_reads),
         CASE(a_flow_that_sends_is_closed_while_it_waits_for_room),
         CASE(a_reader_that_is_closed_leaves_what_it_was_woken_for_to_others),
+        CASE(random_programs_pass_everything_on_in_order),
+        CASE(what_many_threads_send_comes_whole_and_each_in_its_order),
         CASE(the_loop_of_every_host_waits_for_threads),
         CASE(a_virtual_clock_stands_while_a_thread_is_to_bring_something),
     };

@@ -392,7 +392,6 @@ bool flow__receive_end(flow_gen *self, struct flow__party *p, flow_value *out);
 static inline bool flow_receive(flow_gen *self, flow_chan *c, flow_value *out)
 {
     struct flow__party p;
-    bool received;
 
     if (c != NULL && c->count > 0 && c->easy > 0 && self->waker != NULL) {
         *out = flow__chan_take(c);
@@ -402,10 +401,13 @@ static inline bool flow_receive(flow_gen *self, flow_chan *c, flow_value *out)
         do
             flow__park(self);
         while (flow__receive_on(self, &p));
-    received = flow__receive_end(self, &p, out);
-    if (FLOW__RARELY(p.polite))
-        flow_cooperate(self, 0);
-    return received;
+    if (!flow__receive_end(self, &p, out))
+        return false;
+    if (FLOW__RARELY(p.polite) && !flow_cooperate(self, 0)) {
+        flow_drop(*out);
+        return false;
+    }
+    return true;
 }
 
 /* ---- Choosing ---------------------------------------------------------- */

@@ -33,7 +33,7 @@
  *
  * Promises that hold for every call here:
  *
- *   Begin   A thread begins at the first ask, not before.
+ *   Begin   A worker begins at the first ask, not before.
  *   Order   Results come in the order they were given, then the end or the
  *           failure. They cross in row sets: the loop is woken only when it
  *           sleeps, the worker only when half of the room is free.
@@ -43,8 +43,8 @@
  *   Close   Closing never waits for a thread: the worker's next call answers
  *           false, and it goes when its body returns. So `arg` is borrowed
  *           until then, which may be after flow_close: see flow_threads_left.
- *   Hosts   They work with every host. While a thread is to bring something,
- *           the loop does not end; a virtual clock stands.
+ *   Hosts   They work with every host. While a flow waits for a thread or a
+ *           port the loop does not end; for a thread a virtual clock stands.
  *   Memory  The functions of flow_config are called from all these threads.
  */
 #ifndef FLOW_THREAD_H
@@ -109,6 +109,14 @@ void flow_worker_raise_at(flow_worker *self, flow_value error,
 
 /* Whether nobody listens any more: to be asked in long work between gives. */
 bool flow_worker_closing(const flow_worker *self);
+
+/* Has stop(arg) called once, by the thread that closes the stage, or at once if
+ * nobody listens already: to interrupt what the body blocks in, as by
+ * sqlite3_interrupt or shutdown. It may not call a flow. The last one counts;
+ * NULL: none. It is not running when a call of this is back, so that what it
+ * needs can be freed then. */
+void flow_worker_on_close(flow_worker *self, void (*stop)(void *arg),
+                          void *arg);
 
 /* All that the stage make(arg) gives, which is made, read and closed in a
  * thread, with a loop of its own: an iterable whose steps block, as flow_iterate

@@ -318,14 +318,20 @@ static void begin_process(void)
     atexit(report_running);
 }
 
-/* Signals are for the threads of loops. */
+/* Signals are for the threads of loops, but for those that a thread brings upon
+ * itself. */
 static int make_thread(struct flow__thread_of_pool *t)
 {
-    sigset_t none, before;
+    static const int own[] = {
+        SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGPROF
+    };
+    sigset_t others, before;
     int wrong;
 
-    sigfillset(&none);
-    pthread_sigmask(SIG_SETMASK, &none, &before);
+    sigfillset(&others);
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        sigdelset(&others, own[i]);
+    pthread_sigmask(SIG_SETMASK, &others, &before);
     wrong = pthread_create(&t->id, NULL, live, t);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return wrong;

@@ -417,8 +417,6 @@ static size_t take_some(flow_port *p, flow_value *to)
         pthread_cond_broadcast(&p->went);
         ring_all(&p->to_send);
     }
-    if (p->count > 0)
-        ring_first(&p->to_read);
     return n;
 }
 

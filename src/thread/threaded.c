@@ -11,7 +11,6 @@
 #include "doze.h"
 #include "pool.h"
 #include "ring.h"
-#include "worker.h"
 
 #include "base/value.h"
 
@@ -43,7 +42,8 @@ struct flow_worker {
     size_t size;                    /* of all this                          */
     struct flow__bell bell;
     struct flow__doze doze;
-    struct flow__bell *on_close;    /* with the lock of doze                */
+    void (*stop)(void *arg);        /* with the lock of doze                */
+    void *stop_arg;
     struct flow__ring results, inputs;
     flow_value slots[];
 };
@@ -158,12 +158,23 @@ bool flow_worker_closing(const flow_worker *self)
     return atomic_load(&self->closed);
 }
 
-void flow__worker_on_close(flow_worker *self, struct flow__bell *b)
+static void call_stop(flow_worker *self)
+{
+    void (*stop)(void *arg) = self->stop;
+
+    self->stop = NULL;
+    if (stop != NULL)
+        stop(self->stop_arg);
+}
+
+void flow_worker_on_close(flow_worker *self, void (*stop)(void *arg),
+                          void *arg)
 {
     pthread_mutex_lock(&self->doze.lock);
-    self->on_close = b;
-    if (b != NULL && atomic_load(&self->closed))
-        flow__bell_ring(b);
+    self->stop = stop;
+    self->stop_arg = arg;
+    if (atomic_load(&self->closed))
+        call_stop(self);
     pthread_mutex_unlock(&self->doze.lock);
 }
 
@@ -411,8 +422,7 @@ static void tell_closed(flow_worker *w)
     atomic_store(&w->closed, true);
     flow__doze_wake(&w->doze);
     pthread_mutex_lock(&w->doze.lock);
-    if (w->on_close != NULL)
-        flow__bell_ring(w->on_close);
+    call_stop(w);
     pthread_mutex_unlock(&w->doze.lock);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A flow of its own in a thread, read by a worker. It is read through a stage
  * that ends when the worker is closed, so that it need not be waited for. */
-#include "worker.h"
+#include "bell.h"
 
 #include <flow/thread.h>
 
@@ -20,6 +20,11 @@ struct ears {
 static void hear(struct flow__bell *b)
 {
     flow_wake(((struct ears *)(void *)b)->waker);
+}
+
+static void ring(void *ears)
+{
+    flow__bell_ring(&((struct ears *)ears)->bell);
 }
 
 static flow_status until_closed_fill(void *self, flow_stage *out,
@@ -83,9 +88,9 @@ static void reads_flow(flow_worker *self, void *arg)
     m = flow_unbox(&v, &made_class);
     flow__bell_hang(&ears.bell, flow_host_here(), hear);
     s = until_closed(m->make(m->arg), &ears);
-    flow__worker_on_close(self, &ears.bell);
+    flow_worker_on_close(self, ring, &ears);
     read_all(self, s);
-    flow__worker_on_close(self, NULL);
+    flow_worker_on_close(self, NULL, NULL);
     flow__bell_take_down(&ears.bell);
     flow_close(s);
     flow__bell_end(&ears.bell);
