@@ -327,7 +327,10 @@ static void note_failure(flow_gen *self, flow_stage *source, void *arg)
     if (!flow_catch(self, FLOW_EANY, &error))
         return;
     snprintf(server_failed, sizeof server_failed, "%s", flow_message(&error));
-    flow_drop(error);
+    if (flow_is(&error, FLOW_ENOMEM))
+        flow_raise(self, error);
+    else
+        flow_drop(error);
 }
 
 static flow_stage *watched(flow_stage *s, const struct sides *sides,
@@ -357,9 +360,12 @@ TEST(a_server_is_told_what_the_client_does_not_believe)
 /* ---- Clients with certificates ------------------------------------------- */
 static flow_stage *who(flow_stage *received, void *arg)
 {
+    flow_value subject = flow_tls_subject(received);
+
     (void)arg;
-    return flow_concat(FLOW_STAGES(flow_once(flow_tls_subject(received)),
-                                   received));
+    return flow_concat(FLOW_STAGES(
+        flow_once(subject.kind == FLOW_NONE ? flow_literal("nobody") : subject),
+        received));
 }
 
 static struct sides strict_server(const struct identity *client)
@@ -416,12 +422,10 @@ TEST(a_server_may_insist_on_a_certificate)
 /* ---- Protocols to be agreed on ------------------------------------------- */
 static flow_stage *agreed(flow_stage *received, void *arg)
 {
-    flow_stage *s = flow_once(flow_textf("speaks '%s'",
-                                         flow_tls_protocol(received)));
-
     (void)arg;
-    flow_close(received);
-    return s;
+    return flow_concat(FLOW_STAGES(
+        flow_once(flow_textf("speaks '%s'", flow_tls_protocol(received))),
+        received));
 }
 
 static struct sides speaking(const char *client, const char *server)
@@ -439,7 +443,7 @@ static void agree(const char *client, const char *server, const char *text)
 {
     struct sides s = speaking(client, server);
 
-    expect(text, speak(&s, flow_list(NULL, 0), agreed, NULL));
+    expect(text, joined(speak(&s, flow_list(NULL, 0), agreed, NULL)));
     part(&s);
 }
 
@@ -654,35 +658,60 @@ TEST(everything_may_be_closed_after_any_number_of_turns)
 /* ---- Keys that change ----------------------------------------------------- */
 struct received { flow_stage *source; struct flow__session *session; };
 
-static SSL *openssl_of(flow_stage *heard)
+static struct flow__session *session_of(flow_stage *heard)
 {
-    return ((struct received *)flow_self(heard))->session->ssl;
+    return ((struct received *)flow_self(heard))->session;
 }
 
-static void change_keys(flow_gen *self, flow_stage *source, void *arg)
+static SSL *openssl_of(flow_stage *heard)
 {
-    struct sides *s = arg;
-    flow_chan *say;
-    flow_stage *heard;
+    return session_of(heard)->ssl;
+}
+
+static void change_keys(flow_gen *self, flow_stage *heard, void *arg)
+{
     flow_value v;
 
-    (void)source;
-    heard = speak(s, flow_callback(1, &say), echo, NULL);
-    for (int n = 0; n < 3; n++)
-        if (flow_send(self, say, flow_literal("x"))
-            && flow_next(self, heard, &v)) {
-            SSL_key_update(openssl_of(heard), SSL_KEY_UPDATE_REQUESTED);
-            flow_yield(self, v);
-        }
-    flow_chan_release(say);
-    flow_close(heard);
+    (void)arg;
+    while (flow_next(self, heard, &v)) {
+        SSL_key_update(openssl_of(heard), SSL_KEY_UPDATE_REQUESTED);
+        flow_yield(self, v);
+    }
 }
 
 TEST(a_peer_may_change_its_keys)
 {
     struct sides s = sides();
 
-    expect("x x x", flow_generate(change_keys, NULL, &s));
+    expect("x y z", flow_generate(change_keys, speak(&s, script("x.y.z"), echo,
+                                                     NULL), NULL));
+    part(&s);
+}
+
+/* All at once, by a client that knows no bound. */
+static void change_keys_often(flow_gen *self, flow_stage *heard, void *arg)
+{
+    flow_value v;
+    bool first = true;
+
+    (void)arg;
+    for (; flow_next(self, heard, &v); first = false) {
+        session_of(heard)->pipe.most = 0;
+        for (int n = 0; first && n < 5000; n++) {
+            SSL_key_update(openssl_of(heard), SSL_KEY_UPDATE_REQUESTED);
+            SSL_do_handshake(openssl_of(heard));
+        }
+        flow_yield(self, v);
+    }
+}
+
+TEST(answers_that_nobody_reads_have_a_bound)
+{
+    struct sides s = sides();
+
+    expect("x !Limit: the peer of TLS asks for more answers than it reads",
+           flow_generate(change_keys_often, speak(&s, script("x.y"), echo,
+                                                  NULL), NULL));
     part(&s);
 }
 
@@ -725,6 +754,7 @@ int main(void)
         CASE(nothing_is_asked_before_somebody_asks),
         CASE(everything_may_be_closed_after_any_number_of_turns),
         CASE(a_peer_may_change_its_keys),
+        CASE(answers_that_nobody_reads_have_a_bound),
     };
     return run_tests("tls", tests, sizeof tests / sizeof *tests);
 }

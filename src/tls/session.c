@@ -160,7 +160,8 @@ static flow_value openssl_failed(struct flow__session *s)
     return why;
 }
 
-/* What the answer of a call to OpenSSL means. */
+/* What the answer of a call to OpenSSL means. After the peer's last word it
+ * takes a failure to write for the end. */
 static flow_status come_of(struct flow__session *s, int answer)
 {
     if (!s->shaken && SSL_is_init_finished(s->ssl)) {
@@ -170,6 +171,8 @@ static flow_status come_of(struct flow__session *s, int answer)
     }
     if (answer > 0)
         return FLOW_READY;
+    if (flow_is_failure(s->pipe.wrong))
+        return goes_wrong(s, openssl_failed(s));
     switch (SSL_get_error(s->ssl, answer)) {
     case SSL_ERROR_WANT_READ:
         return FLOW_WAIT;
