@@ -277,7 +277,6 @@ flow_stage *without_goodbye(flow_stage *s, const struct sides *sides,
     return to_client ? flow_filter(s, is_no_goodbye, NULL) : s;
 }
 
-/* ---- Saying and hearing --------------------------------------------------- */
 flow_stage *joined(flow_stage *s)
 {
     return flow_join(s, 1 << 20);
@@ -286,37 +285,4 @@ flow_stage *joined(flow_stage *s)
 flow_stage *saying(const char *text)
 {
     return flow_once(flow_literal(text));
-}
-
-/* ---- Protocols ----------------------------------------------------------- */
-flow_stage *echo(flow_stage *received, void *arg)
-{
-    (void)arg;
-    return received;
-}
-
-static void put_brackets(flow_gen *self, flow_stage *lines, void *arg)
-{
-    flow_value v;
-    bool more = true;
-
-    (void)arg;
-    while (more && flow_next(self, lines, &v)) {
-        size_t n;
-        const char *s = flow_chars(&v, &n);
-
-        if (n == 4 && memcmp(s, "fail", 4) == 0) {
-            flow_fail(self, FLOW_EFORMAT, 0, "told to");
-            more = false;
-        } else {
-            more = flow_yield(self, flow_textf("<%.*s>", (int)n, s))
-                && !(n == 3 && memcmp(s, "bye", 3) == 0);
-        }
-        flow_drop(v);
-    }
-}
-
-flow_stage *brackets(flow_stage *received, void *arg)
-{
-    return flow_generate(put_brackets, flow_lines(received), arg);
 }

@@ -13,6 +13,7 @@
 #define FLOW_TEST_TLS_HARNESS_H
 
 #include "harness.h"
+#include "protocols.h"
 
 #include <flow/tls.h>
 
@@ -65,11 +66,5 @@ between slowly, byte_by_byte, cut_behind, ended_behind, without_goodbye;
 
 /* All bytes of s as one piece. */
 flow_stage *joined(flow_stage *s);
-flow_stage *saying(const char *text);
-
-/* ---- Protocols ----------------------------------------------------------- */
-flow_stage *echo(flow_stage *received, void *arg);
-/* "<line>" for each line; fails at the line "fail", ends after "bye". */
-flow_stage *brackets(flow_stage *received, void *arg);
 
 #endif
