@@ -281,8 +281,3 @@ flow_stage *joined(flow_stage *s)
 {
     return flow_join(s, 1 << 20);
 }
-
-flow_stage *saying(const char *text)
-{
-    return flow_once(flow_literal(text));
-}
