@@ -79,7 +79,8 @@ const char *flow_tls_protocol(flow_stage *received)
     if (s == NULL)
         return "";
     SSL_get0_alpn_selected(s->ssl, &name, &size);
-    memcpy(s->protocol, name, size);
+    if (size > 0)
+        memcpy(s->protocol, name, size);
     s->protocol[size] = '\0';
     return s->protocol;
 }
