@@ -84,6 +84,13 @@ static bool old_s_client_is_refused(int port)
     return prints(command, "alert protocol version\n");
 }
 
+enum { PATIENCE = 10 };                     /* seconds                      */
+
+static bool is_reported(void)
+{
+    return reports()[0] != '\0';
+}
+
 TEST(what_is_older_than_tls_1_2_is_refused)
 {
     struct sides s = sides();
@@ -93,6 +100,7 @@ TEST(what_is_older_than_tls_1_2_is_refused)
     s.protocol = brackets;
     service = serving(secured, &s, &port);
     CHECK(with_peer(old_s_client_is_refused, port));
+    run_for(PATIENCE, is_reported);
     CHECK(strstr(reports(), "unsupported protocol; the peer must speak TLS 1.2 "
                             "or newer") != NULL);
     reports();
