@@ -13,6 +13,7 @@
 #define FLOW_TEST_NET_HARNESS_H
 
 #include "harness.h"
+#include "protocols.h"
 
 #include <flow/net.h>
 #include <flow/reactor.h>
@@ -31,7 +32,6 @@ void served(flow_deferred *service);
 /* All bytes of s in one, then `!` and the class of its failure, must be `text`;
  * closes s. */
 void hears(const char *text, flow_stage *s);
-flow_stage *saying(const char *text);
 
 /* Connects to that port of this machine. */
 flow_stage *connecting(int port, flow_stage *sent);
@@ -52,10 +52,5 @@ bool peer_sees_reset(int fd);
 
 /* Lets this process have as many descriptors as it may. */
 void many_descriptors(void);
-
-/* ---- Protocols ---------------------------------------------------------- */
-flow_stage *echo(flow_stage *received, void *arg);
-/* "<line>" for each line; fails at the line "fail", ends after "bye". */
-flow_stage *brackets(flow_stage *received, void *arg);
 
 #endif
