@@ -75,7 +75,6 @@ flow_stage *connecting(int port, flow_stage *sent)
 
     snprintf(to, sizeof to, HERE ":%d", port);
     return flow_connect(to, sent, NULL);
-    return flow_connect_tcp(HERE, port, sent);
 }
 
 void run_for(double seconds, bool (*done)(void))
