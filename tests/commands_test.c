@@ -227,8 +227,7 @@ TEST(a_command_has_the_environment_it_is_given)
               SHELL("echo $WHO; env | grep ^PATH"), NULL, &o)));
 }
 
-/* What all of them give, one after the other, must be that: each ends by itself
- * when another one is made to fail. */
+/* What all of them give. Each ends by itself when another is made to fail. */
 static void collects(const char *text, flow_stage *s)
 {
     flow_value all = flow_block_all(s);
@@ -237,6 +236,8 @@ static void collects(const char *text, flow_stage *s)
 
     flow_write(to, &all);
     fclose(to);
+    if (!disturbed() && strcmp(got, text) != 0)
+        fprintf(stderr, "got: %s\n", got);
     flow_drop(all);
     CHECK(strcmp(got, text) == 0);
 }
@@ -250,7 +251,7 @@ TEST(errors_are_a_stage)
     s = flow_command(SHELL("echo bad >&2; echo good"), NULL,
                      &(flow_command_options){ .errors = &errors });
     output = flow_run(flow_lines(s));
-    collects("['bad', 'good']",
+    collects("[b'bad', b'good']",
              flow_concat(FLOW_STAGES(flow_lines(errors),
                                      flow_from_deferred(output))));
     ends();

@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <uv.h>
 
 /* ---- The folder --------------------------------------------------------- */
 static char folder[PATH_MAX];
@@ -605,6 +606,24 @@ TEST(a_flow_may_be_closed_while_a_thread_works_for_it)
     reports();
 }
 
+TEST(a_loop_of_the_program_finishes_what_was_begun)
+{
+    uv_loop_t loop;
+
+    uv_loop_init(&loop);
+    flow_host_use(flow_uv_host_on(&loop));
+    put("many", many, sizeof many);
+    flow_release(flow_run(flow_read_file("many")));
+    flow_release(flow_run(flow_write_file("out", words())));
+    flow_uv_close();
+    reports();
+    uv_run(&loop, UV_RUN_DEFAULT);
+    MUST(uv_loop_close(&loop) == 0);
+    begin();
+    MUST(*reports() == '\0' || disturbed());
+    flow_uv_close();
+}
+
 int main(void)
 {
     static const struct test tests[] = {
@@ -646,6 +665,7 @@ int main(void)
         CASE(a_large_directory_is_listed_in_parts),
         CASE(a_directory_that_is_not_there_is_named),
         CASE(a_flow_may_be_closed_while_a_thread_works_for_it),
+        CASE(a_loop_of_the_program_finishes_what_was_begun),
     };
     int status;
 

@@ -239,14 +239,28 @@ static void leave(flow_task *t)
     c->run = NULL;
 }
 
-static void begin_client(struct client *c, const struct service *s)
+/* Peers that are slow shall be given up. */
+static flow_conn_options impatience(void)
+{
+    flow_conn_options o = { 0 };
+
+    o.idle = one_in(3) ? 5 : 0;
+    o.total = one_in(3) ? 20 : 0;
+    o.loss_fails = one_in(2);
+    return o;
+}
+
+static void begin_client(struct client *c, const struct service *s, bool good)
 {
     flow_host *host = flow_host_here();
+    flow_connect_options o = { 0 };
     flow_stage *answers;
 
     memset(c, 0, sizeof *c);
     s->ask(&c->asked, &c->wanted);
-    answers = flow_connect(SERVER, flow_generate(send_pieces, NULL, c), NULL);
+    if (!good)
+        o.conn = impatience();
+    answers = flow_connect(SERVER, flow_generate(send_pieces, NULL, c), &o);
     c->run = flow_run(flow_generate(hear, answers, c));
     c->leaves.call = leave;
     if (one_in(8))
@@ -294,15 +308,24 @@ static void end_service(flow_deferred *service)
     flow_release(service);
 }
 
-static void live(const struct service *s, bool good)
+static flow_deferred *begin_service(const struct service *s, bool good)
 {
     flow_service_options o = { .failed = ignore };
-    flow_deferred *service = flow_serve(SERVER, s->protocol, NULL, &o);
+
+    o.most = one_in(3) ? 1 + below(2) : 0;
+    if (!good)
+        o.conn = impatience();
+    return flow_serve(SERVER, s->protocol, NULL, &o);
+}
+
+static void live(const struct service *s, bool good)
+{
+    flow_deferred *service = begin_service(s, good);
     struct client clients[CLIENTS];
     size_t n = 1 + below(CLIENTS);
 
     for (size_t i = 0; i < n; i++)
-        begin_client(&clients[i], s);
+        begin_client(&clients[i], s, good);
     flow_loop();
     if (flow_fired(service))
         complain("a service ends by itself");

@@ -52,7 +52,8 @@ flow_stage *flow_append_file(flow_value path, flow_stage *s);
 
 /* ---- What is open already ------------------------------------------------
  * Of any kind, as standard input and output: 0 and 1. The descriptor stays
- * yours, may be closed at once, and goes on as it was; a socket must not
+ * yours, may be closed at once, and goes on as it was: a pipe or a terminal is
+ * opened once more. Where that cannot be, and of sockets, it is made not to
  * block. */
 
 /* The bytes that are read from it, until its end. */

@@ -28,9 +28,11 @@
  *     host->post(host, &task, 0);          in the next turn, as when it begins
  *     host->turn(host, false);             one turn, without sleeping
  *
- * A task that is waiting has task.posted true. Another thread uses post_from,
- * for a task that is not posted, and a host that is not closed meanwhile: when
- * flow_uv_close begins, no other thread may be left that knows the host. */
+ * A task that is waiting has task.posted true. From another thread, what a
+ * program sends goes through a port of thread.h, which may outlive both sides.
+ * Below it there is host->post_from, for a task that is not posted, and a host
+ * that is not closed meanwhile: when flow_uv_close begins, no other thread may
+ * be left that uses the host. */
 #ifndef FLOW_REACTOR_H
 #define FLOW_REACTOR_H
 
@@ -48,8 +50,8 @@ flow_host *flow_uv_host(void);
 
 /* This thread's host on a loop of the program's own, which the program runs by
  * uv_run: flow_run there, not flow_block. The loop is borrowed until
- * flow_uv_close, and must turn once more after that. NULL as above, and when
- * the thread has a host of libuv already. */
+ * flow_uv_close, and must turn on after that until nothing is left in it. NULL
+ * as above, and when the thread has a host of libuv already. */
 struct uv_loop_s;
 flow_host *flow_uv_host_on(struct uv_loop_s *loop);
 
