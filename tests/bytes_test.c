@@ -224,10 +224,8 @@ TEST(line_break_lets_settled_errors_go_by)
                                                  .trailer = true }));
 }
 
-TEST(line_break_takes_only_text_and_bytes)
+TEST(line_break_wants_a_delimiter)
 {
-    expect("!Invalid: it takes text or bytes: make them of other values with "
-           "flow_map", flow_lines(numbers(1)));
     expect("!Invalid: flow_line_break: give a delimiter of 1 byte or more",
            flow_line_break(script("a"),
                            &(flow_line_options){ .delimiter = "" }));
@@ -356,8 +354,6 @@ TEST(add_prefix_refuses_what_has_no_prefix)
         memset(p, 'x', 256);
     expect("!Limit: flow_add_prefix: the length of a string of 256 bytes does "
            "not fit in 1", flow_add_prefix(flow_once(v), 1, false));
-    expect("!Invalid: it takes text or bytes: make them of other values with "
-           "flow_map", flow_add_prefix(numbers(1), 1, false));
 }
 
 /* ---- netstrings ---------------------------------------------------------- */
@@ -413,8 +409,6 @@ TEST(add_netstring_is_undone_by_netstrings)
 {
     EXPECT_OF("['ab', 'cd', 'e']", "abcde", net_there_and_back);
     expect("1:a, 1:b,", flow_add_netstring(script("a.b")));
-    expect("!Invalid: it takes text or bytes: make them of other values with "
-           "flow_map", flow_add_netstring(numbers(1)));
 }
 
 /* ---- add_delimiter ------------------------------------------------------- */
@@ -463,6 +457,38 @@ TEST(join_has_a_longest)
     expect("!Invalid: scripted", joined(script("abc!")));
 }
 
+/* ---- Other values -------------------------------------------------------- */
+static const flow_class nothing = { .name = "nothing" };
+
+TEST(operators_over_bytes_say_who_they_are_and_what_they_got)
+{
+#define REFUSES(name, kind)                                                  \
+    "!Invalid: flow_" name " takes text or bytes, and got " kind             \
+    ": make text of it with flow_map"
+
+    expect(REFUSES("line_break", "an int"), flow_lines(numbers(1)));
+    expect(REFUSES("chunk", "none"), flow_chunk(flow_once(flow_none()), 1));
+    expect(REFUSES("prefixed", "a bool"),
+           flow_prefixed(flow_once(flow_bool(true)), 1, false, 1));
+    expect(REFUSES("netstrings", "a real"),
+           flow_netstrings(flow_once(flow_real(1.5)), 1));
+    expect(REFUSES("join", "a list"),
+           flow_join(flow_once(flow_pack(FLOW_VALUES("a"))), 1));
+    expect(REFUSES("add_prefix", "a tuple"),
+           flow_add_prefix(flow_once(flow_tuple(FLOW_VALUES("a", "b"))), 1,
+                           false));
+    expect(REFUSES("add_netstring", "a box"),
+           flow_add_netstring(flow_once(flow_box(&nothing, NULL))));
+    expect(REFUSES("add_delimiter", "an int"),
+           flow_add_delimiter(numbers(1), "\n"));
+    expect(REFUSES("join", "a value of no kind"),
+           flow_join(flow_once((flow_value){ .kind = 99 }), 1));
+    expect("ab " REFUSES("join", "an int"),
+           flow_concat(FLOW_STAGES(flow_join(script("ab"), 2),
+                                   flow_join(numbers(1), 2))));
+#undef REFUSES
+}
+
 int main(void)
 {
     static const struct test tests[] = {
@@ -476,7 +502,7 @@ int main(void)
         CASE(line_break_shares_its_input),
         CASE(line_break_lets_results_go_before_a_failure),
         CASE(line_break_lets_settled_errors_go_by),
-        CASE(line_break_takes_only_text_and_bytes),
+        CASE(line_break_wants_a_delimiter),
         CASE(line_break_makes_bytes_of_text_and_bytes_together),
         CASE(chunk_cuts_pieces_of_one_size),
         CASE(chunk_wants_a_size),
@@ -494,6 +520,7 @@ int main(void)
         CASE(join_makes_one_of_all),
         CASE(join_gives_a_piece_that_comes_alone_as_it_is),
         CASE(join_has_a_longest),
+        CASE(operators_over_bytes_say_who_they_are_and_what_they_got),
     };
     return run_tests("bytes", tests, sizeof tests / sizeof *tests);
 }

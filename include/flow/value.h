@@ -61,7 +61,8 @@ flow_value flow_buffer(size_t len, char **p);
  */
 flow_value flow_slice(const flow_value *v, size_t from, size_t len);
 
-/* Takes the n items; n is at most UINT32_MAX. FLOW_VALUES writes the pair. */
+/* Takes the n items. More than UINT32_MAX fail with FLOW_ELIMIT, and none is
+ * taken. FLOW_VALUES writes the pair. */
 flow_value flow_pack(const flow_value *items, size_t n);        /* a LIST   */
 flow_value flow_tuple(const flow_value *items, size_t n);
 

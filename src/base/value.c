@@ -135,23 +135,31 @@ flow_value flow_slice(const flow_value *v, size_t from, size_t len)
     }
     if (v->back == FLOW__BACK_FAR || v->back + from > FLOW__BACK_MOST)
         return far_slice(v, chars + from, len);
-    return flow__slice_inside(v, from, len);
+    s = flow_share(*v);
+    s.back = (uint32_t)(v->back + from) & FLOW__BACK_MOST;
+    s.size = (uint32_t)len;
+    s.as.chars += from;
+    return s;
 }
 
 /* ---- Lists ------------------------------------------------------------- */
+/* A number beyond what a value holds is a mistake of the caller's: so many
+ * items are not there to be taken, and none is touched. */
 static flow_value new_list(flow_kind kind, const flow_value *items, size_t n)
 {
-    struct flow__list *l = NULL;
+    struct flow__list *l;
 
-    if (n <= UINT32_MAX)
-        l = flow_alloc(sizeof *l + n * sizeof *items);
+    if (n > UINT32_MAX)
+        return flow_error(FLOW_ELIMIT, 0, "a list of %zu items; a value holds "
+                          "at most %u", n, UINT32_MAX);
+    if (items == NULL && n > 0)
+        return flow_error(FLOW_EINVAL, 0, "a list of %zu items: give an array "
+                          "of them, not NULL", n);
+    l = flow_alloc(sizeof *l + n * sizeof *items);
     if (l == NULL) {
         for (size_t i = 0; i < n; i++)
             flow_drop(items[i]);
-        return n > UINT32_MAX
-            ? flow_error(FLOW_ELIMIT, 0, "a list of %zu items; a value holds "
-                         "at most %u", n, UINT32_MAX)
-            : flow__no_memory_error();
+        return flow__no_memory_error();
     }
     l->held.refs = 1;
     l->size = l->left = n;

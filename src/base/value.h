@@ -71,21 +71,6 @@ static inline struct flow__far *flow__far_of(const flow_value *v)
                                      : NULL;
 }
 
-/* flow_slice of what is there, len > 0 of it, for those who slice much. */
-static inline flow_value flow__slice_inside(const flow_value *v, size_t from,
-                                            size_t len)
-{
-    flow_value s;
-
-    if (v->back <= FLOW__BACK_FAR || v->back + from > FLOW__BACK_MOST)
-        return flow_slice(v, from, len);
-    s = flow_share(*v);
-    s.back = (uint32_t)(v->back + from) & FLOW__BACK_MOST;
-    s.size = (uint32_t)len;
-    s.as.chars += from;
-    return s;
-}
-
 static inline struct flow__list *flow__list_of(const flow_value *v)
 {
     return (struct flow__list *)(void *)v->as.held;

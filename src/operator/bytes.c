@@ -34,13 +34,39 @@ static bool hold(struct flow__bytes *b)
     return true;
 }
 
-flow_value flow__as_bytes(flow_value v)
+static const char *kind_in_words(const flow_value *v)
 {
+    switch ((flow_kind)v->kind) {
+    case FLOW_NONE:
+        return "none";
+    case FLOW_BOOL:
+        return "a bool";
+    case FLOW_INT:
+        return "an int";
+    case FLOW_REAL:
+        return "a real";
+    case FLOW_LIST:
+        return "a list";
+    case FLOW_TUPLE:
+        return "a tuple";
+    case FLOW_BOX:
+        return "a box";
+    case FLOW_TEXT: case FLOW_BYTES: case FLOW_ERROR:
+        break;                              /* not refused                  */
+    }
+    return "a value of no kind";
+}
+
+flow_value flow__as_bytes(const char *name, flow_value v)
+{
+    const char *kind;
+
     if (v.kind == FLOW_TEXT || v.kind == FLOW_BYTES)
         return v;
+    kind = kind_in_words(&v);
     flow_drop(v);
-    return flow_error(FLOW_EINVAL, 0, "it takes text or bytes: make them of "
-                      "other values with flow_map");
+    return flow_error(FLOW_EINVAL, 0, "flow_%s takes text or bytes, and got "
+                      "%s: make text of it with flow_map", name, kind);
 }
 
 flow_status flow__bytes_more(struct flow__bytes *b, flow_stage *out,
@@ -61,7 +87,7 @@ flow_status flow__bytes_more(struct flow__bytes *b, flow_stage *out,
         flow_give(out, v);
         return FLOW_READY;
     }
-    v = flow__as_bytes(v);
+    v = flow__as_bytes(out->type->name, v);
     if (flow_is_failure(v))
         return flow_raise_in(out, v);
     if (!hold(b)) {

@@ -47,8 +47,9 @@ flow_status flow__bytes_too_long(flow_stage *out, const char *what,
 flow_status flow__bytes_cut_off(struct flow__bytes *b, flow_stage *out,
                                 const char *what);
 
-/* v, if it is text or bytes; otherwise drops it and gives an error. */
-flow_value flow__as_bytes(flow_value v);
+/* v, if it is text or bytes; otherwise drops it, and gives the error of the
+ * operator `name`, without flow_, that says so. */
+flow_value flow__as_bytes(const char *name, flow_value v);
 
 /* How many bytes there are to cut. */
 static inline size_t flow__bytes_count(const struct flow__bytes *b)

@@ -44,8 +44,6 @@ static bool begins_mark(const struct lines *l, size_t from)
     size_t len = left < l->mark_len ? left : l->mark_len;
     size_t early = from < b->held_len ? b->held_len - from : 0;
 
-    if (early > len)
-        early = len;
     if (early > 0 && memcmp(b->held + from, l->mark, early) != 0)
         return false;
     from = from > b->held_len ? from - b->held_len : 0;
