@@ -88,7 +88,7 @@ static inline void flow_drop(flow_value v);         /* one less             */
 /* ---- Looking; what they give is borrowed from v ------------------------
  * NULL, and 0 of them, if v is not of that kind. The count goes nowhere if its
  * place is NULL. Characters are not ended by 0: print them with "%.*s". */
-const char *flow_chars(const flow_value *v, size_t *len);
+static inline const char *flow_chars(const flow_value *v, size_t *len);
 const flow_value *flow_items(const flow_value *v, size_t *n);
 void *flow_unbox(const flow_value *v, const flow_class *c);
 bool flow_true(const flow_value *v);    /* not none, false, 0, or empty      */

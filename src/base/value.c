@@ -87,13 +87,12 @@ flow_value flow_textf(const char *format, ...)
     return v;
 }
 
-const char *flow_chars(const flow_value *v, size_t *len)
+/* Of what is far, or not text. */
+const char *flow__chars_rarely(const flow_value *v, size_t *len)
 {
     if (len != NULL)
         *len = flow__is_text(v) ? v->size : 0;
-    if (!flow__is_text(v))
-        return NULL;
-    return flow__far_of(v) != NULL ? flow__far_of(v)->chars : v->as.chars;
+    return flow__is_text(v) ? flow__far_of(v)->chars : NULL;
 }
 
 static flow_value far_slice(const flow_value *v, const char *chars, size_t len)
@@ -133,13 +132,8 @@ flow_value flow_slice(const flow_value *v, size_t from, size_t len)
             s.as.chars = chars + from;
         return s;
     }
-    if (v->back == FLOW__BACK_FAR || v->back + from > FLOW__BACK_MOST)
-        return far_slice(v, chars + from, len);
-    s = flow_share(*v);
-    s.back = (uint32_t)(v->back + from) & FLOW__BACK_MOST;
-    s.size = (uint32_t)len;
-    s.as.chars += from;
-    return s;
+    return flow__is_near(v, from) ? flow__slice_near(*v, from, len)
+                                  : far_slice(v, chars + from, len);
 }
 
 /* ---- Lists ------------------------------------------------------------- */

@@ -1,20 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* What values are made of, for the files that make, read and free them.
- *
- * A text points straight at its first character. `back` says how the buffer is
- * found that owns it:
- *
- *     0      nobody: a literal
- *     1      as.held is a struct flow__far: for slices that begin too far
- *            behind their buffer's header for the field
- *     else   the header is that many bytes before the first character
- * / */
+/* What values are made of, for the files that make, read and free them. */
 #ifndef FLOW_BASE_VALUE_H
 #define FLOW_BASE_VALUE_H
 
 #include <flow/flow.h>
 
-enum { FLOW__BACK_FAR = 1, FLOW__BACK_MOST = (1 << 24) - 1 };
 enum { FLOW__DEEPEST = 100 };       /* lists in lists are looked into       */
 enum { FLOW__TRACE_KEPT = 12 };     /* nearest to where it was raised       */
 
