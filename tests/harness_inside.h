@@ -27,8 +27,9 @@ void memory_safe(bool safe);
 void memory_settle(void);
 
 /* ---- Running ----------------------------------------------------------- */
-/* Tells the library where to allocate and report, and sets the virtual clock.
- */
+/* Tells the library where to allocate and report, and sets the virtual clock;
+ * begin: and says what ran when the program dies. */
+void harness_configure(void);
 void harness_begin(void);
 
 /* What runs now, for whoever complains or dies; nothing of it is wrong yet. */

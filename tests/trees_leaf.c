@@ -8,16 +8,21 @@
 #include <string.h>
 
 /* ---- Chance ------------------------------------------------------------ */
-static uint64_t chance;
+static struct luck chance;
 
-void seed_chance(uint64_t seed)
+void begin_chance(struct luck luck)
 {
-    chance = seed;
+    chance = luck;
 }
 
 unsigned below(unsigned n)
 {
-    uint64_t z = chance += 0x9e3779b97f4a7c15;
+    if (chance.n > 0) {
+        chance.n--;
+        return *chance.bytes++ % n;
+    }
+
+    uint64_t z = chance.seed += 0x9e3779b97f4a7c15;
 
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
     z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
