@@ -207,6 +207,20 @@ TEST(blocking_on_nothing_answers_false)
     MUST(!flow_block(NULL, &v));
 }
 
+/* ---- All at once --------------------------------------------------------- */
+TEST(block_all_answers_the_list_of_all_values)
+{
+    expect("[1, 2, 3]", flow_once(flow_block_all(numbers(3))));
+    expect("[]", flow_once(flow_block_all(numbers(0))));
+}
+
+TEST(block_all_answers_the_failure_instead)
+{
+    expect("!Invalid: scripted", flow_once(flow_block_all(script("ab!"))));
+    expect("!Invalid: asked a stage that is NULL",
+           flow_once(flow_block_all(NULL)));
+}
+
 int main(void)
 {
     static const struct test tests[] = {
@@ -222,6 +236,8 @@ int main(void)
         CASE(two_flows_may_be_blocked_on_by_turns),
         CASE(a_stuck_body_that_fails_when_it_is_closed_is_reported),
         CASE(blocking_on_nothing_answers_false),
+        CASE(block_all_answers_the_list_of_all_values),
+        CASE(block_all_answers_the_failure_instead),
     };
     return run_tests("blocks", tests, sizeof tests / sizeof *tests);
 }

@@ -1,25 +1,63 @@
 /* SPDX-License-Identifier: MIT */
 /* Operators over bytes, with their input cut into blocks in every way: as one,
- * into two at each place, and into single bytes; each with and without
- * pauses. */
+ * into two at each place, into three at each two, and into single bytes; with
+ * and without pauses. Of those in three, each block ends where memory does. */
 #include "harness.h"
 
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* ---- Memory that ends with a block --------------------------------------- */
+enum { GUARDED_MOST = 64 };         /* blocks of one feed                   */
+
+/* A copy behind which nothing can be read, in the i-th of so many places. */
+static const char *guarded(const char *p, size_t len, size_t i)
+{
+    static char *places;
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    size_t size = 2 * GUARDED_MOST * page;
+
+    if (places == NULL) {
+        places = mmap(NULL, size, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        for (size_t n = 0; n < GUARDED_MOST; n++)
+            mprotect(places + (2 * n + 1) * page, page, PROT_NONE);
+    }
+    MUST(i < GUARDED_MOST && len <= page);
+    return memcpy(places + (2 * i + 1) * page - len, p, len);
+}
 
 /* ---- Feeding ------------------------------------------------------------- */
+enum { SINGLE_BYTES = -1 };
+
 struct feed {
     const char *text;
-    size_t len, at, cut;            /* cut: where the second block begins;
-                                       beyond len: into single bytes        */
+    size_t len, at, n;              /* n: of the block                      */
+    ptrdiff_t first, second;        /* where it is cut; or SINGLE_BYTES     */
     flow_kind kind;
-    bool pauses, paused;
+    bool guards, pauses, paused;
 };
 
 static size_t block_end(const struct feed *f)
 {
-    if (f->cut > f->len)
+    ptrdiff_t at = (ptrdiff_t)f->at;
+
+    if (f->first == SINGLE_BYTES)
         return f->at + 1;
-    return f->at < f->cut ? f->cut : f->len;
+    return at < f->first ? (size_t)f->first
+         : at < f->second ? (size_t)f->second : f->len;
+}
+
+static flow_value block_of(struct feed *f, size_t len)
+{
+    flow_value v = flow_literal("");
+
+    if (!f->guards)
+        return flow_bytes(f->text + f->at, len);
+    v.as.chars = guarded(f->text + f->at, len, f->n++);
+    v.size = (uint32_t)len;
+    return v;
 }
 
 static flow_status feed_fill(void *self, flow_stage *out, flow_waker *w)
@@ -36,7 +74,7 @@ static flow_status feed_fill(void *self, flow_stage *out, flow_waker *w)
         return FLOW_DONE;
 
     size_t end = block_end(f);
-    flow_value v = flow_bytes(f->text + f->at, end - f->at);
+    flow_value v = block_of(f, end - f->at);
 
     if (flow_is_failure(v))
         return flow_raise_in(out, v);
@@ -46,16 +84,13 @@ static flow_status feed_fill(void *self, flow_stage *out, flow_waker *w)
     return FLOW_READY;
 }
 
-static flow_stage *feed(const char *text, size_t len, size_t cut, bool pauses,
-                        flow_kind kind)
+static flow_stage *feed(struct feed f)
 {
     static const flow_type type = {
         .name = "feed", .size = sizeof(struct feed), .fill = feed_fill
     };
-    struct feed f = {
-        .text = text, .len = len, .cut = cut, .kind = kind, .pauses = pauses
-    };
 
+    f.kind = FLOW_TEXT;
     return flow_stage_new(&type, &f);
 }
 
@@ -64,11 +99,22 @@ typedef flow_stage *cutting(flow_stage *s);
 static void expect_of(const char *wanted, const char *text, size_t len,
                       cutting *cuts)
 {
-    for (size_t cut = 0; cut <= len + 1; cut++)
+    ptrdiff_t end = (ptrdiff_t)len;
+    struct feed f = { .text = text, .len = len };
+
+    for (f.first = SINGLE_BYTES; f.first <= end; f.first++) {
+        f.second = f.first;
         for (int pauses = 0; pauses < 2; pauses++) {
-            expect(wanted, cuts(feed(text, len, cut, pauses, FLOW_TEXT)));
-            expect(wanted, flow_read_ahead(cuts(feed(text, len, cut, pauses,
-                                                     FLOW_TEXT)), 3));
+            f.pauses = pauses;
+            expect(wanted, cuts(feed(f)));
+            expect(wanted, flow_read_ahead(cuts(feed(f)), 3));
+        }
+    }
+    f.guards = true;
+    for (f.first = SINGLE_BYTES; f.first <= end; f.first++)
+        for (f.second = f.first; f.second <= end; f.second++) {
+            f.pauses = f.second % 2;
+            expect(wanted, cuts(feed(f)));
         }
 }
 
@@ -224,10 +270,8 @@ TEST(line_break_lets_settled_errors_go_by)
                                                  .trailer = true }));
 }
 
-TEST(line_break_takes_only_text_and_bytes)
+TEST(line_break_wants_a_delimiter)
 {
-    expect("!Invalid: it takes text or bytes: make them of other values with "
-           "flow_map", flow_lines(numbers(1)));
     expect("!Invalid: flow_line_break: give a delimiter of 1 byte or more",
            flow_line_break(script("a"),
                            &(flow_line_options){ .delimiter = "" }));
@@ -356,8 +400,6 @@ TEST(add_prefix_refuses_what_has_no_prefix)
         memset(p, 'x', 256);
     expect("!Limit: flow_add_prefix: the length of a string of 256 bytes does "
            "not fit in 1", flow_add_prefix(flow_once(v), 1, false));
-    expect("!Invalid: it takes text or bytes: make them of other values with "
-           "flow_map", flow_add_prefix(numbers(1), 1, false));
 }
 
 /* ---- netstrings ---------------------------------------------------------- */
@@ -413,8 +455,6 @@ TEST(add_netstring_is_undone_by_netstrings)
 {
     EXPECT_OF("['ab', 'cd', 'e']", "abcde", net_there_and_back);
     expect("1:a, 1:b,", flow_add_netstring(script("a.b")));
-    expect("!Invalid: it takes text or bytes: make them of other values with "
-           "flow_map", flow_add_netstring(numbers(1)));
 }
 
 /* ---- add_delimiter ------------------------------------------------------- */
@@ -463,6 +503,141 @@ TEST(join_has_a_longest)
     expect("!Invalid: scripted", joined(script("abc!")));
 }
 
+/* ---- Sharing ------------------------------------------------------------- */
+struct span { size_t from, len; };
+
+static flow_stage *crlf_trailing(flow_stage *s)
+{
+    return flow_line_break(s, &(flow_line_options){ .trailer = true });
+}
+
+static flow_stage *joined_all(flow_stage *s)
+{
+    return flow_join(s, 64);
+}
+
+static flow_stage *one_byte_each(flow_stage *s)
+{
+    return flow_prefixed(s, 1, false, 10);
+}
+
+/* The input in two blocks, however it is cut: a piece lies in its block, or it
+ * was cut in two and is a copy. */
+static void expect_shared(cutting *cuts, const char *text, size_t len,
+                          const struct span *pieces, size_t n, size_t cut)
+{
+    flow_value whole = flow_bytes(text, len), v;
+    const char *chars = flow_chars(&whole, &(size_t){ 0 }), *p;
+    flow_stage *s = cuts(flow_list(FLOW_VALUES(
+        flow_slice(&whole, 0, cut), flow_slice(&whole, cut, len - cut))));
+
+    for (size_t i = 0; i < n && flow_block(s, &v); i++) {
+        size_t from = pieces[i].from, to = from + pieces[i].len, size;
+
+        p = flow_chars(&v, &size);
+        CHECK(size == pieces[i].len && memcmp(p, text + from, size) == 0);
+        CHECK((p == chars + from) == (to <= cut || from >= cut));
+        flow_drop(v);
+    }
+    CHECK(!flow_block(s, &v) && flow_failure(s) == NULL);
+    flow_close(s);
+    flow_drop(whole);
+}
+
+#define EXPECT_SHARED(cuts, text, ...)                                       \
+    for (size_t cut = 0; cut < sizeof(text); cut++)                          \
+        expect_shared((cuts), (text), sizeof(text) - 1,                      \
+                      (const struct span[]){ __VA_ARGS__ },                  \
+                      sizeof((const struct span[]){ __VA_ARGS__ })           \
+                          / sizeof(struct span), cut)
+
+TEST(pieces_share_the_block_they_lie_in)
+{
+    EXPECT_SHARED(crlf_trailing, "ab\r\ncdef\r\ng",
+                  { 0, 2 }, { 4, 4 }, { 10, 1 });
+    EXPECT_SHARED(by_three, "abcdefgh", { 0, 3 }, { 3, 3 }, { 6, 2 });
+    EXPECT_SHARED(one_byte_each, "\3abc\1x\2yz", { 1, 3 }, { 5, 1 }, { 7, 2 });
+    EXPECT_SHARED(netstrings, "5:hello,1:x,2:yz,", { 2, 5 }, { 10, 1 },
+                  { 14, 2 });
+    EXPECT_SHARED(joined_all, "abcdefgh", { 0, 8 });
+}
+
+/* As far from the header of its buffer as a value can tell, and farther. */
+TEST(pieces_share_blocks_of_any_size)
+{
+    enum { SIZE = (1 << 24) + 6 };
+    char *p;
+    flow_value whole = flow_buffer(SIZE, &p), v;
+    flow_stage *s;
+    int n = 0;
+
+    if (p == NULL) {
+        flow_drop(whole);
+        return;
+    }
+    memcpy(p + SIZE - 15, "a\nbc\nd\ne\nfgh\ni", 15);
+    v = flow_slice(&whole, SIZE - 15, 15);
+    flow_drop(whole);
+    s = flow_lines(flow_once(v));
+    for (; flow_block(s, &v); n++) {
+        static const size_t at[] = { 15, 13, 10, 8, 6, 2 };
+        size_t len;
+
+        CHECK(flow_chars(&v, &len) == p + SIZE - at[n < 6 ? n : 5]);
+        flow_drop(v);
+    }
+    CHECK(n == 6);
+    flow_failure(s);
+    flow_close(s);
+}
+
+/* ---- In time ------------------------------------------------------------- */
+static flow_stage *then_never(const char *text, cutting *cuts)
+{
+    return cuts(flow_concat(FLOW_STAGES(flow_once(flow_literal(text)),
+                                        never())));
+}
+
+TEST(pieces_come_as_soon_as_they_are_whole)
+{
+    expect("ab cd !stuck", then_never("ab\r\ncd\r\n", crlf));
+    expect("abc def !stuck", then_never("abcdef", by_three));
+    expect("abc x !stuck", then_never("\3abc\1x", one_byte_each));
+    expect("hello !stuck", then_never("5:hello,", netstrings));
+}
+
+/* ---- Other values -------------------------------------------------------- */
+static const flow_class nothing = { .name = "nothing" };
+
+TEST(operators_over_bytes_say_who_they_are_and_what_they_got)
+{
+#define REFUSES(name, kind)                                                  \
+    "!Invalid: flow_" name " takes text or bytes, and got " kind             \
+    ": make text of it with flow_map"
+
+    expect(REFUSES("line_break", "an int"), flow_lines(numbers(1)));
+    expect(REFUSES("chunk", "none"), flow_chunk(flow_once(flow_none()), 1));
+    expect(REFUSES("prefixed", "a bool"),
+           flow_prefixed(flow_once(flow_bool(true)), 1, false, 1));
+    expect(REFUSES("netstrings", "a real"),
+           flow_netstrings(flow_once(flow_real(1.5)), 1));
+    expect(REFUSES("join", "a list"),
+           flow_join(flow_once(flow_pack(FLOW_VALUES("a"))), 1));
+    expect(REFUSES("add_prefix", "a tuple"),
+           flow_add_prefix(flow_once(flow_tuple(FLOW_VALUES("a", "b"))), 1,
+                           false));
+    expect(REFUSES("add_netstring", "a box"),
+           flow_add_netstring(flow_once(flow_box(&nothing, NULL))));
+    expect(REFUSES("add_delimiter", "an int"),
+           flow_add_delimiter(numbers(1), "\n"));
+    expect(REFUSES("join", "a value of no kind"),
+           flow_join(flow_once((flow_value){ .kind = 99 }), 1));
+    expect("ab " REFUSES("join", "an int"),
+           flow_concat(FLOW_STAGES(flow_join(script("ab"), 2),
+                                   flow_join(numbers(1), 2))));
+#undef REFUSES
+}
+
 int main(void)
 {
     static const struct test tests[] = {
@@ -476,7 +651,7 @@ int main(void)
         CASE(line_break_shares_its_input),
         CASE(line_break_lets_results_go_before_a_failure),
         CASE(line_break_lets_settled_errors_go_by),
-        CASE(line_break_takes_only_text_and_bytes),
+        CASE(line_break_wants_a_delimiter),
         CASE(line_break_makes_bytes_of_text_and_bytes_together),
         CASE(chunk_cuts_pieces_of_one_size),
         CASE(chunk_wants_a_size),
@@ -494,6 +669,10 @@ int main(void)
         CASE(join_makes_one_of_all),
         CASE(join_gives_a_piece_that_comes_alone_as_it_is),
         CASE(join_has_a_longest),
+        CASE(pieces_share_the_block_they_lie_in),
+        CASE(pieces_share_blocks_of_any_size),
+        CASE(pieces_come_as_soon_as_they_are_whole),
+        CASE(operators_over_bytes_say_who_they_are_and_what_they_got),
     };
     return run_tests("bytes", tests, sizeof tests / sizeof *tests);
 }

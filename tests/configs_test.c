@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Settings of the process. Each test runs in a process of its own, since they
  * come before anything else; what it says on standard error is looked at. */
-#include "harness.h"
+#include "process.h"
 
 #include "coroutine/stack.h"
 
@@ -11,7 +11,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -20,48 +19,6 @@
 #else
 #define RUNNING_ON_VALGRIND 0
 #endif
-
-/* ---- A process of its own -------------------------------------------------------- */
-static char said[8192];             /* on standard error                    */
-
-static void read_all(int fd)
-{
-    size_t n = 0;
-    ssize_t some;
-
-    while (n + 1 < sizeof said
-           && (some = read(fd, said + n, sizeof said - 1 - n)) > 0)
-        n += (size_t)some;
-    said[n] = '\0';
-    close(fd);
-}
-
-/* How run() ended, as wait() tells it: 0 if all was well. */
-static int ends(int (*run)(void))
-{
-    int ends[2], status = -1;
-    pid_t child;
-
-    fflush(NULL);
-    if (pipe(ends) != 0)
-        return -1;
-    child = fork();
-    if (child == 0) {
-        dup2(ends[1], STDERR_FILENO);
-        close(ends[0]);
-        alarm(60);
-        exit(run());
-    }
-    close(ends[1]);
-    read_all(ends[0]);
-    waitpid(child, &status, 0);
-    return status;
-}
-
-static bool says(const char *text)
-{
-    return strstr(said, text) != NULL;
-}
 
 /* ---- What is run ----------------------------------------------------------------- */
 static int sum_of(flow_stage *s)
@@ -395,6 +352,26 @@ TEST(only_faults_in_guards_are_named_and_then_happen_again_without_us)
 #endif
 }
 
+static int faults_unheard(void)
+{
+    flow_stage *s;
+
+    signal(SIGSEGV, SIG_DFL);
+    close(STDERR_FILENO);
+    s = numbers(4);
+    return faults_at(guard_of(s)) != 0 || !is_default() || sum_of(s) != 10;
+}
+
+TEST(a_fault_that_nobody_hears_of_does_no_more_harm)
+{
+#if !defined __SANITIZE_ADDRESS__ && !defined __SANITIZE_THREAD__
+    if (!RUNNING_ON_VALGRIND)
+        MUST(ends(faults_unheard) == 0);
+#else
+    (void)faults_unheard;
+#endif
+}
+
 static int keeps_its_handler(void)
 {
     struct sigaction now;
@@ -506,6 +483,39 @@ TEST(flows_of_other_threads_are_not_told_of_at_exit)
     MUST(!says("unfinished") && !says("not finished"));
 }
 
+/* ---- What the system refuses --------------------------------------------- */
+static int lists_what_is_left(long refused)
+{
+    flow_stage *s = flow_take(flow_named(numbers(4), "counter"), 2);
+    flow_value v;
+
+    if (!flow_block(s, &v))
+        return 1;
+    if (refuses(refused))
+        flow_dump(STDERR_FILENO);
+    else
+        fputs("take counter; stack 0 of", stderr);
+    return sum_of(s) != 2;
+}
+
+static int lists_without_peeking(void)
+{
+    return lists_what_is_left(SYS_process_vm_readv);
+}
+
+static int lists_without_pages(void)
+{
+    return lists_what_is_left(SYS_mincore);
+}
+
+TEST(flows_are_listed_though_the_system_does_not_tell_what_is_there)
+{
+    MUST(ends(lists_without_peeking) == 0);
+    MUST(says("take") && says("counter"));
+    MUST(ends(lists_without_pages) == 0);
+    MUST(says("take") && says("counter") && says("; stack 0 of"));
+}
+
 /* ---- Reports ------------------------------------------------------------------------ */
 static int leaves_failure(void)
 {
@@ -611,10 +621,12 @@ int main(void)
         CASE(a_split_guard_ends_the_program_too),
         CASE(a_stack_that_overflowed_its_word_is_reported),
         CASE(only_faults_in_guards_are_named_and_then_happen_again_without_us),
+        CASE(a_fault_that_nobody_hears_of_does_no_more_harm),
         CASE(a_program_that_handles_faults_goes_on_doing_so),
         CASE(a_signal_stack_is_made_while_there_are_stacks_if_there_is_memory),
         CASE(a_slab_goes_back_when_none_of_its_stacks_is_used),
         CASE(flows_of_other_threads_are_not_told_of_at_exit),
+        CASE(flows_are_listed_though_the_system_does_not_tell_what_is_there),
         CASE(reports_go_to_standard_error),
         CASE(reports_go_where_they_are_told_to),
         CASE(a_stage_that_holds_the_loop_is_reported),

@@ -467,7 +467,7 @@ static void watch_for_death(void)
 }
 
 /* ---- A program --------------------------------------------------------- */
-void harness_begin(void)
+void harness_configure(void)
 {
     /* One stack in a mapping: every generator's may fail to be had. */
     static const flow_config config = {
@@ -477,6 +477,11 @@ void harness_begin(void)
 
     flow_configure(&config);
     flow_host_use(flow_virtual_host());
+}
+
+void harness_begin(void)
+{
+    harness_configure();
     watch_for_death();
 }
 

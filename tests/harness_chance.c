@@ -1,21 +1,31 @@
 /* SPDX-License-Identifier: MIT */
-/* Numbers by chance, the same ones for the same seed (splitmix64). */
+/* Numbers by chance, the same ones for the same luck (splitmix64). */
 #include "harness_inside.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static uint64_t chance;
+static struct luck chance;
+
+void begin_chance(struct luck luck)
+{
+    chance = luck;
+}
 
 void seed_chance(uint64_t seed)
 {
-    chance = seed;
+    begin_chance((struct luck){ .seed = seed });
 }
 
 unsigned below(unsigned n)
 {
-    uint64_t z = chance += 0x9e3779b97f4a7c15;
+    uint64_t z;
 
+    if (chance.n > 0) {
+        chance.n--;
+        return *chance.bytes++ % n;
+    }
+    z = chance.seed += 0x9e3779b97f4a7c15;
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
     z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
     return (unsigned)((z ^ (z >> 31)) % n);

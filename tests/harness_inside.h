@@ -30,8 +30,9 @@ void memory_settle(void);
 void memory_check(struct memory before);
 
 /* ---- Running ----------------------------------------------------------- */
-/* Tells the library where to allocate and report, and sets the virtual clock.
- */
+/* Tells the library where to allocate and report, and sets the virtual clock;
+ * begin: and says what ran when the program dies. */
+void harness_configure(void);
 void harness_begin(void);
 
 /* What runs now, for whoever complains or dies; nothing of it is wrong yet. */
@@ -45,6 +46,10 @@ void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void reports_forget(void);
 
 /* ---- Programs of chance, each from a seed ------------------------------- */
+/* What falls out is said by the bytes, as long as there are some, and then by
+ * the seed. */
+struct luck { uint64_t seed; const uint8_t *bytes; size_t n; };
+void begin_chance(struct luck luck);
 void seed_chance(uint64_t seed);
 unsigned below(unsigned n);                 /* 0 to n - 1                   */
 static inline bool one_in(unsigned n) { return below(n) == 0; }

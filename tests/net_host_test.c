@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The host over libuv keeps the promises of a host: what is asked of it here is
  * asked of the core's own as well. */
-#include "harness.h"
+#include "process.h"
+
+#include "reactor/uv_host.h"
 
 #include <flow/reactor.h>
 #include <poll.h>
@@ -310,6 +312,96 @@ TEST(closing_the_host_gives_the_core_s_own_back)
     MUST(flow_host_here() == own);
 }
 
+TEST(what_is_still_open_in_the_loop_is_told_of)
+{
+    flow_host *h = flow_uv_host();
+    uv_timer_t timer;
+    uv_loop_t *loop;
+    flow_value why;
+
+    flow_host_use(h);
+    loop = flow__uv_loop(&why);
+    uv_timer_init(loop, &timer);
+    flow_uv_close();
+    MUST(strstr(reports(), "1 things that wait in the loop are still open")
+         != NULL);
+    uv_close((uv_handle_t *)&timer, NULL);
+    uv_run(loop, UV_RUN_DEFAULT);
+    MUST(uv_loop_close(loop) == 0);
+}
+
+/* ---- What the system refuses -------------------------------------------- */
+static int has_no_loop(void)
+{
+    return refuses(SYS_epoll_create1) && flow_uv_host() != NULL;
+}
+
+/* A loop that was to be taken into a new process, and lost some of itself. */
+static bool loses(uv_loop_t *loop, long refused)
+{
+    uv_loop_init(loop);
+    return refuses(refused) && uv_loop_fork(loop) != 0;
+}
+
+static int has_lost_its_waking(void)
+{
+    uv_loop_t loop;
+    bool has_host = loses(&loop, SYS_eventfd2)
+                    && flow_uv_host_on(&loop) != NULL;
+
+    uv_loop_close(&loop);
+    return has_host;
+}
+
+static int has_lost_its_signals(void)
+{
+    uv_loop_t loop;
+    flow_stage *s;
+    flow_waker w = { NULL, NULL };
+    flow_value v;
+
+    if (!loses(&loop, SYS_pipe2))
+        return uv_loop_close(&loop);
+    flow_host_use(flow_uv_host_on(&loop));
+    s = flow_signals(SIGUSR1);
+    if (flow_pull(s, &w, &v) != FLOW_FAILED || !flow_is(&v, FLOW_ESYSTEM))
+        return 1;
+    flow_drop(v);
+    flow_close(s);
+    flow_uv_close();
+    uv_run(&loop, UV_RUN_DEFAULT);
+    return uv_loop_close(&loop);
+}
+
+static int reports_of(int (*run)(void), const char *report)
+{
+    int status = run();
+
+    return status != 0 || (*reports() != '\0'
+                           && strstr(reports(), report) == NULL);
+}
+
+static int tells_of_no_loop(void)
+{
+    return reports_of(has_no_loop, "no loop of libuv: ");
+}
+
+static int tells_of_no_waking(void)
+{
+    return reports_of(has_lost_its_waking, "no loop of libuv: ");
+}
+
+TEST(without_descriptors_there_is_no_host_of_libuv)
+{
+    MUST(ends(tells_of_no_loop) == 0);
+    MUST(ends(tells_of_no_waking) == 0);
+}
+
+TEST(without_descriptors_there_are_no_signals)
+{
+    MUST(ends(has_lost_its_signals) == 0);
+}
+
 /* ---- Signals ------------------------------------------------------------ */
 static void kill_myself(flow_task *t)
 {
@@ -511,6 +603,9 @@ int main(void)
         CASE(a_loop_of_the_program_carries_flows),
         CASE(the_host_of_a_thread_is_one),
         CASE(closing_the_host_gives_the_core_s_own_back),
+        CASE(what_is_still_open_in_the_loop_is_told_of),
+        CASE(without_descriptors_there_is_no_host_of_libuv),
+        CASE(without_descriptors_there_are_no_signals),
         CASE(signals_are_a_stage),
         CASE(a_signal_nobody_can_wait_for_is_a_failure),
         CASE(signals_need_a_host_of_libuv),

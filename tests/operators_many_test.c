@@ -366,6 +366,26 @@ TEST(concat_of_no_stage_fails_in_its_turn)
            flow_concat(FLOW_STAGES(numbers(1), NULL, numbers(1))));
 }
 
+/* ---- Arrays -------------------------------------------------------------- */
+TEST(no_array_of_some_length_is_refused)
+{
+#define REFUSES(name)                                                        \
+    "!Invalid: flow_" name ": give an array of stages, not NULL"
+
+    expect(REFUSES("concat"), flow_concat(NULL, 1));
+    expect(REFUSES("zip"), flow_zip(NULL, 2));
+    expect(REFUSES("zip_shortest"), flow_zip_shortest(NULL, 2));
+    expect(REFUSES("zip_strict"), flow_zip_strict(NULL, 2));
+    expect(REFUSES("map_all"), flow_map_all(NULL, 2, NULL, NULL));
+    expect(REFUSES("map_all"), flow_map_all(NULL, SIZE_MAX, same, NULL));
+    expect(REFUSES("merge"), flow_merge(NULL, SIZE_MAX));
+    expect(REFUSES("concurrent"), flow_concurrent(NULL, 2));
+    expect(REFUSES("race"), flow_race(NULL, 2));
+    expect("!Invalid: a list of 2 items: give an array of them, not NULL",
+           flow_list(NULL, 2));
+#undef REFUSES
+}
+
 int main(void)
 {
     static const struct test tests[] = {
@@ -408,6 +428,7 @@ int main(void)
         CASE(concat_closes_each_when_it_ends),
         CASE(concat_closes_the_others_at_a_failure),
         CASE(concat_of_no_stage_fails_in_its_turn),
+        CASE(no_array_of_some_length_is_refused),
     };
 
     return run_tests("operators_many", tests, sizeof tests / sizeof *tests);

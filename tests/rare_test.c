@@ -3,8 +3,12 @@
  * to those who wake, close and list out of turn. */
 #include "harness.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 /* ---- The largest sizes ------------------------------------------------- */
@@ -28,6 +32,13 @@ TEST(a_line_may_be_too_long_by_what_its_delimiter_began_with)
     expect("!Limit: a line is longer than the 3 bytes that are allowed",
            flow_line_break(flow_list(FLOW_VALUES("abc", "d\r", "\n")),
                            &three));
+}
+
+TEST(a_line_may_be_too_long_by_a_delimiter_that_began_later)
+{
+    expect("!Limit: a line is longer than the 3 bytes that are allowed",
+           flow_line_break(flow_list(FLOW_VALUES("xxxaa", "ab")),
+                           &(flow_line_options){ "aab", 3, false, false }));
 }
 
 TEST(a_delimiter_of_many_bytes_may_come_in_many_pieces)
@@ -76,6 +87,24 @@ TEST(a_source_that_wakes_its_reader_before_it_waits_is_asked_again)
     expect("2 4", flow_skip(eager(), 0));
 }
 
+/* Wakes whoever asks it, and ends all the same. */
+static flow_status wakes_and_ends(void *self, flow_stage *out, flow_waker *w)
+{
+    (void)self;
+    (void)out;
+    flow_wake(w);
+    return FLOW_DONE;
+}
+
+TEST(an_input_that_wakes_while_it_ends_is_not_asked_again)
+{
+    static const flow_type type = { .name = "hasty", .fill = wakes_and_ends };
+
+    expect("", flow_merge(FLOW_STAGES(flow_stage_new(&type, ""))));
+    expect("a b", flow_merge(FLOW_STAGES(flow_stage_new(&type, ""),
+                                         script(".a.b"))));
+}
+
 /* Keeps the last waker it was given, also when it is closed. */
 static flow_waker *kept;
 
@@ -121,6 +150,120 @@ TEST(an_input_that_wakes_after_it_was_closed_wakes_nobody)
     flow_drop(v);
     flow_wake(disturbed() ? NULL : kept);
     expect(disturbed() ? "" : "b", s);
+}
+
+/* ---- Failing while another failure waits --------------------------------- */
+/* Reads each box it is handed to its end. */
+static void reads_boxes(flow_gen *self, flow_stage *source, void *arg)
+{
+    flow_value box, v;
+
+    (void)arg;
+    while (flow_next(self, source, &box)) {
+        flow_stage *s = flow_stage_of(&box);
+
+        while (flow_ready(s) > 0 && flow_next(self, s, &v))
+            flow_yield(self, v);
+        flow_drop(box);
+    }
+}
+
+/* The second has been asked before, and so has something ready when the first
+ * fails; there may be no memory to hand it out. */
+TEST(what_is_ready_comes_before_the_failure_of_another)
+{
+    flow_stage *asked = numbers(2);
+    flow_waker w = { nobody, flow_host_here() };
+    bool ready = flow_fill(asked, &w) == FLOW_READY;
+
+    expect(ready ? "1 !Invalid: scripted" : "!Invalid: scripted",
+           flow_generate(reads_boxes,
+                         flow_concurrent(FLOW_STAGES(script("!"), asked)),
+                         NULL));
+}
+
+/* ---- Generators in odd moments ------------------------------------------- */
+static void passes_on(flow_gen *self, flow_stage *source, void *arg)
+{
+    flow_value v;
+
+    (void)arg;
+    while (flow_next(self, source, &v))
+        flow_yield(self, v);
+}
+
+/* Gives numbers, then closes itself, and does not take no for an answer. */
+struct clinging { flow_stage *itself; int before, after; };
+
+static void clings(flow_gen *self, flow_stage *source, void *arg)
+{
+    struct clinging *c = arg;
+    int n = 0;
+
+    (void)source;
+    while (n < c->before && flow_yield(self, n + 1))
+        n++;
+    while (n < c->before + c->after && flow_yield(self, n + 1))
+        n++;
+    if (!flow_closing(self))
+        flow_close(c->itself);
+    for (;;)
+        flow_yield(self, 99);
+}
+
+static flow_stage *clinging(struct clinging *c, size_t ahead)
+{
+    c->itself = flow_read_ahead(flow_generate(clings, NULL, c), ahead);
+    return flow_generate(passes_on, c->itself, NULL);
+}
+
+TEST(one_that_closes_itself_and_goes_on_is_given_up_when_asked_again)
+{
+    struct clinging c = { NULL, 1, 0 };
+
+    expect("1", clinging(&c, 1));
+    CHECK(strstr(reports(), "'clings' was closed while it runs") != NULL);
+    CHECK(strstr(reports(), "was given up") != NULL);
+}
+
+TEST(one_that_closes_itself_and_goes_on_is_given_up_when_closed)
+{
+    struct clinging c = { NULL, 2, 1 };
+    flow_stage *s = clinging(&c, 2);
+    flow_value v;
+    int n = 0;
+
+    while (n < 3 && flow_block(s, &v))
+        CHECK(v.as.num == ++n);
+    CHECK(n == 3);
+    flow_close(s);
+    CHECK(strstr(reports(), "was given up") != NULL);
+}
+
+static void fails_while_closed(flow_gen *self, flow_stage *source, void *arg)
+{
+    flow_value error;
+
+    (void)source;
+    while (flow_yield(self, 1))
+        ;
+    flow_fail(self, FLOW_EFORMAT, 0, "too late");
+    *(bool *)arg = flow_catch(self, FLOW_EFORMAT, &error);
+    if (*(bool *)arg)
+        flow_drop(error);
+    *(bool *)arg &= !flow_yield(self, 2);
+}
+
+TEST(one_that_is_closed_may_catch_its_failure_and_is_closed_still)
+{
+    bool caught = false;
+    flow_stage *s = flow_generate(fails_while_closed, NULL, &caught);
+    flow_value v;
+
+    CHECK(flow_block(s, &v));
+    flow_close(s);
+    CHECK(caught);
+    reports();
 }
 
 /* ---- Sets -------------------------------------------------------------- */
@@ -212,6 +355,102 @@ TEST(a_failure_that_has_not_been_told_is_listed)
     CHECK(strstr(reports(), "not read") != NULL);
 }
 
+/* Gives one more than are read ahead; `arg`: then fails. */
+static void gives_five(flow_gen *self, flow_stage *source, void *arg)
+{
+    (void)source;
+    for (int n = 1; n <= 5 && flow_yield(self, n); n++)
+        ;
+    if (arg != NULL)
+        flow_fail(self, FLOW_EINVAL, 0, "not read");
+}
+
+/* Lists it when its reader has all that it gave, but has not asked how it
+ * ended. */
+static const char *dump_after_five(void *fails)
+{
+    flow_stage *s = flow_generate(
+        passes_on, flow_read_ahead(flow_generate(gives_five, NULL, fails), 4),
+        NULL);
+    flow_value v;
+
+    for (int n = 1; n <= 5; n++)
+        CHECK(flow_block(s, &v) && v.as.num == n);
+    dump();
+    flow_close(s);
+    return listing;
+}
+
+TEST(how_a_generator_ended_is_listed_before_it_was_asked)
+{
+    bool fails = true;
+
+    CHECK(strstr(dump_after_five(NULL), ": ended") != NULL);
+    CHECK(strstr(dump_after_five(&fails), ": has failed") != NULL);
+    CHECK(strstr(reports(), "not read") != NULL);
+}
+
+/* ---- A listing that is interrupted --------------------------------------- */
+static int listed_to[2];
+static int ticks;
+
+/* The third empties the pipe. */
+static void tick(int signal)
+{
+    int before = errno;
+    char some[4096];
+
+    (void)signal;
+    if (++ticks == 3)
+        while (read(listed_to[0], some, sizeof some) > 0)
+            ;
+    errno = before;
+}
+
+static void fill_pipe(void)
+{
+    char some[4096] = "";
+
+    while (write(listed_to[1], some, sizeof some) > 0)
+        ;
+    fcntl(listed_to[1], F_SETFL, 0);
+}
+
+static void dump_ticking(void)
+{
+    struct sigaction act = { .sa_handler = tick }, before;
+    struct sigevent event = {
+        .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR2
+    };
+    struct itimerspec each = { { 0, 1000000 }, { 0, 1000000 } };
+    timer_t timer;
+
+    ticks = 0;
+    sigaction(SIGUSR2, &act, &before);
+    if (timer_create(CLOCK_MONOTONIC, &event, &timer) != 0)
+        return;
+    timer_settime(timer, 0, &each, NULL);
+    flow_dump(listed_to[1]);
+    timer_delete(timer);
+    sigaction(SIGUSR2, &before, NULL);
+}
+
+TEST(a_listing_goes_on_after_signals)
+{
+    flow_stage *s = numbers(1);
+    ssize_t n;
+
+    MUST(pipe2(listed_to, O_NONBLOCK) == 0);
+    fill_pipe();
+    dump_ticking();
+    n = read(listed_to[0], listing, sizeof listing - 1);
+    listing[n > 0 ? n : 0] = '\0';
+    CHECK(strncmp(listing, "1 flow of 1 stage\nnumbers ", 26) == 0);
+    close(listed_to[0]);
+    close(listed_to[1]);
+    flow_close(s);
+}
+
 TEST(a_listing_that_nobody_takes_does_no_harm)
 {
     flow_stage *s = numbers(1);
@@ -225,12 +464,20 @@ int main(void)
     static const struct test tests[] = {
         CASE(bounds_beyond_what_a_value_holds_are_cut_to_that),
         CASE(a_line_may_be_too_long_by_what_its_delimiter_began_with),
+        CASE(a_line_may_be_too_long_by_a_delimiter_that_began_later),
         CASE(a_delimiter_of_many_bytes_may_come_in_many_pieces),
         CASE(a_source_that_wakes_its_reader_before_it_waits_is_asked_again),
+        CASE(an_input_that_wakes_while_it_ends_is_not_asked_again),
         CASE(an_input_that_wakes_after_it_was_closed_wakes_nobody),
+        CASE(what_is_ready_comes_before_the_failure_of_another),
+        CASE(one_that_closes_itself_and_goes_on_is_given_up_when_asked_again),
+        CASE(one_that_closes_itself_and_goes_on_is_given_up_when_closed),
+        CASE(one_that_is_closed_may_catch_its_failure_and_is_closed_still),
         CASE(a_flow_that_gives_sets_fires_with_the_last_of_the_last),
         CASE(who_waits_without_a_word_is_listed_as_waiting_for_an_input),
         CASE(a_failure_that_has_not_been_told_is_listed),
+        CASE(how_a_generator_ended_is_listed_before_it_was_asked),
+        CASE(a_listing_goes_on_after_signals),
         CASE(a_listing_that_nobody_takes_does_no_harm),
     };
     return run_tests("rare", tests, sizeof tests / sizeof *tests);

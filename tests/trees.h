@@ -3,7 +3,7 @@
  *
  * A node is grown with its stage and, beside it, its outcome: the values and
  * the end that a simple model makes of the outcomes of its inputs, on plain
- * arrays. The same seed grows the same tree.
+ * arrays. The same luck grows the same tree.
  *
  * What only the stages need may be made to fail for want of memory, what the
  * model needs may not: see REAL. */
@@ -71,5 +71,10 @@ flow_stage *expand(flow_value v, void *changing);
 void expand_outcome(const flow_value *v, const struct changing *c,
                     struct outcome *to);
 struct changing *some_changing(void);
+
+/* ---- Holding a tree to its model ----------------------------------------- */
+/* Plainly; closed after some asks; without some of the memory. False: it was
+ * said what is wrong. */
+bool tree_holds(struct luck luck);
 
 #endif

@@ -31,6 +31,13 @@ TEST(text_is_quoted_inside_lists_only)
                    3, flow_none())))))));
 }
 
+TEST(text_that_is_quoted_has_its_quotes_and_controls_escaped)
+{
+    expect("['it\\'s', 'a\\\\b', '\\t\\r\\n', '\\x01\\x7f']",
+           flow_once(flow_pack(FLOW_VALUES("it's", "a\\b", "\t\r\n",
+                                           "\1\177"))));
+}
+
 TEST(bytes_are_written_raw_and_inside_lists_with_a_b)
 {
     expect("raw [b'raw']",
@@ -271,6 +278,24 @@ TEST(text_beyond_what_a_value_holds_is_an_error)
 
     CHECK(flow_is(&v, FLOW_ELIMIT));
     flow_drop(v);
+}
+
+TEST(a_list_beyond_what_a_value_holds_is_an_error)
+{
+    static const flow_value one[1];
+
+    expect("!Limit: a list of 4294967296 items; a value holds at most "
+           "4294967295", flow_list(one, (size_t)UINT32_MAX + 1));
+    expect("!Limit: a list of 4294967296 items; a value holds at most "
+           "4294967295", flow_once(flow_tuple(one, (size_t)UINT32_MAX + 1)));
+}
+
+TEST(a_list_of_no_array_is_an_error)
+{
+    expect("!Invalid: a list of 2 items: give an array of them, not NULL",
+           flow_once(flow_pack(NULL, 2)));
+    expect("!Invalid: a list of 1 items: give an array of them, not NULL",
+           flow_once(flow_tuple(NULL, 1)));
 }
 
 /* A value is 16 bytes that anybody may have written to. */
@@ -588,6 +613,7 @@ int main(void)
         CASE(small_values_are_written_as_people_write_them),
         CASE(the_largest_and_smallest_integers_are_written_whole),
         CASE(text_is_quoted_inside_lists_only),
+        CASE(text_that_is_quoted_has_its_quotes_and_controls_escaped),
         CASE(bytes_are_written_raw_and_inside_lists_with_a_b),
         CASE(empty_lists_and_tuples_are_written),
         CASE(a_settled_error_is_written_with_its_class_and_message),
@@ -609,6 +635,8 @@ int main(void)
         CASE(lists_may_be_nested_to_any_depth),
         CASE(what_cannot_be_printed_is_an_error),
         CASE(text_beyond_what_a_value_holds_is_an_error),
+        CASE(a_list_beyond_what_a_value_holds_is_an_error),
+        CASE(a_list_of_no_array_is_an_error),
         CASE(a_value_of_no_kind_there_is_does_no_harm),
         CASE(a_slice_shares_the_buffer),
         CASE(a_slice_of_a_slice_shares_the_buffer),

@@ -152,6 +152,7 @@ flow_status flow__pull(flow_stage *s, flow_waker *w, flow_value *out);
 bool flow__yield_rarely(flow_gen *self, flow_value v);
 void flow__park_watched(flow_gen *self);
 void flow__value_freed(flow_value v);
+const char *flow__chars_rarely(const flow_value *v, size_t *len);
 
 /* ---- Suspending -------------------------------------------------------------
  * Whatever suspends is a loop compiled into the body: a call that suspends
@@ -566,12 +567,21 @@ static inline flow_value flow_literal(const char *s)
 struct flow__held { uint32_t refs; };
 #define FLOW__FOR_EVER UINT32_MAX           /* refs of what is never freed  */
 
+/* A text points straight at its first character. `back` says how the buffer is
+ * found that owns it:
+ *
+ *     0      nobody: a literal
+ *     1      as.held is a struct flow__far: for slices that begin too far
+ *            behind their buffer's header for the field
+ *     else   the header is that many bytes before the first character */
+enum { FLOW__BACK_FAR = 1, FLOW__BACK_MOST = (1 << 24) - 1 };
+
 static inline struct flow__held *flow__held_of(flow_value v)
 {
     if (v.kind == FLOW_TEXT || v.kind == FLOW_BYTES) {
         if (v.back == 0)
             return NULL;
-        if (v.back != 1)
+        if (v.back != FLOW__BACK_FAR)
             return (struct flow__held *)(void *)(uintptr_t)
                    ((uintptr_t)v.as.chars - v.back);
     }
@@ -593,6 +603,32 @@ static inline void flow_drop(flow_value v)
 
     if (h != NULL && h->refs != FLOW__FOR_EVER && --h->refs == 0)
         flow__value_freed(v);
+}
+
+/* Whether all slices of the first `size` bytes are near to the header. */
+static inline bool flow__is_near(const flow_value *v, size_t size)
+{
+    return v->back > FLOW__BACK_FAR && v->back + size <= FLOW__BACK_MOST;
+}
+
+/* flow_slice of what is near and there, for those who slice much. */
+static inline flow_value flow__slice_near(flow_value v, size_t from, size_t len)
+{
+    flow__held_of(v)->refs++;
+    v.back = (uint32_t)(v.back + from) & FLOW__BACK_MOST;
+    v.size = (uint32_t)len;
+    v.as.chars += from;
+    return v;
+}
+
+static inline const char *flow_chars(const flow_value *v, size_t *len)
+{
+    if (FLOW__RARELY((v->kind != FLOW_TEXT && v->kind != FLOW_BYTES)
+                     || v->back == FLOW__BACK_FAR))
+        return flow__chars_rarely(v, len);
+    if (len != NULL)
+        *len = v->size;
+    return v->as.chars;
 }
 
 static inline bool flow_is_failure(flow_value v)

@@ -82,7 +82,8 @@ flow_stage *flow_parallel_unordered(flow_stage *s, size_t width,
                                     flow_expand *f, void *arg);
 
 /* ---- Several stages into one ------------------------------------------------
- * Arrays of stages are copied; FLOW_STAGES(a, b, c) writes array and length. */
+ * Arrays of stages are copied; FLOW_STAGES(a, b, c) writes array and length.
+ * NULL is an array of none; with a length it fails with FLOW_EINVAL. */
 
 /* One after the other. */
 flow_stage *flow_concat(flow_stage *const *s, size_t n);

@@ -61,7 +61,8 @@ flow_value flow_buffer(size_t len, char **p);
  */
 flow_value flow_slice(const flow_value *v, size_t from, size_t len);
 
-/* Takes the n items; n is at most UINT32_MAX. FLOW_VALUES writes the pair. */
+/* Takes the n items. More than UINT32_MAX fail with FLOW_ELIMIT, and none is
+ * taken. FLOW_VALUES writes the pair. */
 flow_value flow_pack(const flow_value *items, size_t n);        /* a LIST   */
 flow_value flow_tuple(const flow_value *items, size_t n);
 
@@ -87,7 +88,7 @@ static inline void flow_drop(flow_value v);         /* one less             */
 /* ---- Looking; what they give is borrowed from v ------------------------
  * NULL, and 0 of them, if v is not of that kind. The count goes nowhere if its
  * place is NULL. Characters are not ended by 0: print them with "%.*s". */
-const char *flow_chars(const flow_value *v, size_t *len);
+static inline const char *flow_chars(const flow_value *v, size_t *len);
 const flow_value *flow_items(const flow_value *v, size_t *n);
 void *flow_unbox(const flow_value *v, const flow_class *c);
 bool flow_true(const flow_value *v);    /* not none, false, 0, or empty      */

@@ -87,13 +87,12 @@ flow_value flow_textf(const char *format, ...)
     return v;
 }
 
-const char *flow_chars(const flow_value *v, size_t *len)
+/* Of what is far, or not text. */
+const char *flow__chars_rarely(const flow_value *v, size_t *len)
 {
     if (len != NULL)
         *len = flow__is_text(v) ? v->size : 0;
-    if (!flow__is_text(v))
-        return NULL;
-    return flow__far_of(v) != NULL ? flow__far_of(v)->chars : v->as.chars;
+    return flow__is_text(v) ? flow__far_of(v)->chars : NULL;
 }
 
 static flow_value far_slice(const flow_value *v, const char *chars, size_t len)
@@ -133,25 +132,28 @@ flow_value flow_slice(const flow_value *v, size_t from, size_t len)
             s.as.chars = chars + from;
         return s;
     }
-    if (v->back == FLOW__BACK_FAR || v->back + from > FLOW__BACK_MOST)
-        return far_slice(v, chars + from, len);
-    return flow__slice_inside(v, from, len);
+    return flow__is_near(v, from) ? flow__slice_near(*v, from, len)
+                                  : far_slice(v, chars + from, len);
 }
 
 /* ---- Lists ------------------------------------------------------------- */
+/* A number beyond what a value holds is a mistake of the caller's: so many
+ * items are not there to be taken, and none is touched. */
 static flow_value new_list(flow_kind kind, const flow_value *items, size_t n)
 {
-    struct flow__list *l = NULL;
+    struct flow__list *l;
 
-    if (n <= UINT32_MAX)
-        l = flow_alloc(sizeof *l + n * sizeof *items);
+    if (n > UINT32_MAX)
+        return flow_error(FLOW_ELIMIT, 0, "a list of %zu items; a value holds "
+                          "at most %u", n, UINT32_MAX);
+    if (items == NULL && n > 0)
+        return flow_error(FLOW_EINVAL, 0, "a list of %zu items: give an array "
+                          "of them, not NULL", n);
+    l = flow_alloc(sizeof *l + n * sizeof *items);
     if (l == NULL) {
         for (size_t i = 0; i < n; i++)
             flow_drop(items[i]);
-        return n > UINT32_MAX
-            ? flow_error(FLOW_ELIMIT, 0, "a list of %zu items; a value holds "
-                         "at most %u", n, UINT32_MAX)
-            : flow__no_memory_error();
+        return flow__no_memory_error();
     }
     l->held.refs = 1;
     l->size = l->left = n;

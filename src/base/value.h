@@ -1,20 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* What values are made of, for the files that make, read and free them.
- *
- * A text points straight at its first character. `back` says how the buffer is
- * found that owns it:
- *
- *     0      nobody: a literal
- *     1      as.held is a struct flow__far: for slices that begin too far
- *            behind their buffer's header for the field
- *     else   the header is that many bytes before the first character
- * / */
+/* What values are made of, for the files that make, read and free them. */
 #ifndef FLOW_BASE_VALUE_H
 #define FLOW_BASE_VALUE_H
 
 #include <flow/flow.h>
 
-enum { FLOW__BACK_FAR = 1, FLOW__BACK_MOST = (1 << 24) - 1 };
 enum { FLOW__DEEPEST = 100 };       /* lists in lists are looked into       */
 enum { FLOW__TRACE_KEPT = 12 };     /* nearest to where it was raised       */
 
@@ -69,21 +59,6 @@ static inline struct flow__far *flow__far_of(const flow_value *v)
 {
     return v->back == FLOW__BACK_FAR ? (struct flow__far *)(void *)v->as.held
                                      : NULL;
-}
-
-/* flow_slice of what is there, len > 0 of it, for those who slice much. */
-static inline flow_value flow__slice_inside(const flow_value *v, size_t from,
-                                            size_t len)
-{
-    flow_value s;
-
-    if (v->back <= FLOW__BACK_FAR || v->back + from > FLOW__BACK_MOST)
-        return flow_slice(v, from, len);
-    s = flow_share(*v);
-    s.back = (uint32_t)(v->back + from) & FLOW__BACK_MOST;
-    s.size = (uint32_t)len;
-    s.as.chars += from;
-    return s;
 }
 
 static inline struct flow__list *flow__list_of(const flow_value *v)

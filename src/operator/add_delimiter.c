@@ -13,6 +13,11 @@ static flow_value with_delimiter(void *self, flow_value v)
 {
     const struct delimiting *d = self;
     size_t len;
+
+    v = flow__as_bytes("add_delimiter", v);
+    if (flow_is_failure(v))
+        return v;
+
     const char *chars = flow_chars(&d->delimiter, &len);
 
     return flow__between(v, false, "", 0, chars, len);

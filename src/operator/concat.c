@@ -2,6 +2,7 @@
 /* One stage after the other; each is closed when it has ended, those behind it
  * when it has failed. */
 #include "set.h"
+#include "trouble.h"
 
 #include <string.h>
 
@@ -56,15 +57,14 @@ flow_stage *(flow_concat)(flow_stage *const *s, size_t n)
 {
     struct concat c = { NULL, n, 0 };
 
+    if (s == NULL && n > 0)
+        return flow__misused("concat", NULL,
+                             "give an array of stages, not NULL");
     if (n == 0)
         return flow_stage_new(&concat_type, &c);
     c.s = flow_alloc(n * sizeof *c.s);
-    if (c.s == NULL) {
-        for (size_t i = 0; i < n; i++)
-            flow_close(s[i]);
-        return flow__refused("concat", NULL,
-                             flow_error(FLOW_ENOMEM, 0, "flow_concat"));
-    }
+    if (c.s == NULL)
+        return flow__out_of_memory("concat", s, n);
     memcpy(c.s, s, n * sizeof *c.s);
     return flow_stage_new(&concat_type, &c);
 }

@@ -32,9 +32,6 @@ static void input_woken(flow_waker *w)
 
 struct flow__fan *flow__fan_new(size_t places)
 {
-    if (places > SIZE_MAX / 2 / (sizeof(struct flow__input) * 2))
-        return NULL;
-
     struct flow__fan *fan = flow_alloc(fan_size(places));
 
     if (fan == NULL)
@@ -76,8 +73,6 @@ struct flow__fan *flow__fan_of(flow_stage *const *s, size_t n,
 
 size_t flow__fan_stages(struct flow__fan *fan, flow_stage ***list)
 {
-    if (fan == NULL)
-        return 0;
     *list = fan->stages;
     return fan->places;
 }

@@ -44,7 +44,7 @@ void flow__fan_free(struct flow__fan *fan);
 struct flow__fan *flow__fan_of(flow_stage *const *s, size_t n,
                                const char *name, flow_stage **refused);
 
-/* For the `inputs` of a type; fan may be NULL. */
+/* For the `inputs` of a type. */
 size_t flow__fan_stages(struct flow__fan *fan, flow_stage ***list);
 
 /* Puts s, which it takes, into an empty place, and into the queue. */

@@ -59,11 +59,6 @@ flow_value flow__between(flow_value v, bool bytes, const char *head,
 {
     size_t len;
     char *p;
-
-    v = flow__as_bytes(v);
-    if (flow_is_failure(v))
-        return v;
-
     const char *chars = flow_chars(&v, &len);
     flow_value whole = flow_buffer(head_len + len + tail_len, &p);
 

@@ -24,8 +24,8 @@ flow_status flow__frame_cut(struct flow__frame *f, flow_stage *out,
                             flow__header *header, char after,
                             const char *what);
 
-/* A piece, which it takes, between head and tail; of its own kind or, if that
- * is asked for, bytes. An error unless v is text or bytes. */
+/* A piece of text or bytes, which it takes, between head and tail; of its own
+ * kind or, if that is asked for, bytes. */
 flow_value flow__between(flow_value v, bool bytes, const char *head,
                          size_t head_len, const char *tail, size_t tail_len);
 

@@ -23,7 +23,10 @@ static flow_status cut_whole(void *self, flow_stage *out)
         return FLOW_DONE;
     j->given = true;
     if (j->bytes.block.kind == FLOW_NONE) {
-        flow_give(out, flow_bytes("", 0));
+        flow_value nothing = flow_literal("");
+
+        nothing.kind = FLOW_BYTES;
+        j->bytes.pieces[j->bytes.n++] = nothing;
         return FLOW_READY;
     }
     return flow__bytes_give(&j->bytes, n, 0, out);

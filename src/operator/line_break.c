@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Lines are found by the last byte of their delimiter: memchr, then a look
  * back. Only a delimiter that begins in what is held is looked for in another
- * way. */
+ * way. Most lines lie in a block with their delimiter: a loop of its own cuts
+ * these, all that make a set. */
 #include "bytes.h"
 #include "set.h"
 
@@ -9,26 +10,28 @@
 
 enum { LONGEST = 16384 };           /* of a line, unless told otherwise     */
 
+struct mark { const char *p; size_t len; char last; };
+
 struct lines {
     struct flow__bytes bytes;       /* first: it is cut as these are        */
-    flow_value delimiter;           /* holds the next two                   */
-    const char *mark;
-    size_t mark_len;
+    flow_value delimiter;           /* holds the mark                       */
+    struct mark mark;
     size_t kept;                    /* bytes of it that stay with the line  */
     size_t longest;
     bool trailer;
 };
 
-static const char *find(const struct lines *l, const char *p, size_t n)
+static inline const char *find(struct mark m, const char *p, size_t n)
 {
-    size_t before = l->mark_len - 1;
-    const char *end = p + n;
+    size_t before = m.len - 1;
+    const char *end;
 
-    if (n < l->mark_len)
+    if (n < m.len)
         return NULL;
+    end = p + n;
     p += before;
-    while ((p = memchr(p, l->mark[before], (size_t)(end - p))) != NULL) {
-        if (before == 0 || memcmp(p - before, l->mark, before) == 0)
+    while ((p = memchr(p, m.last, (size_t)(end - p))) != NULL) {
+        if (before == 0 || memcmp(p - before, m.p, before) == 0)
             return p - before;
         p++;
     }
@@ -41,23 +44,21 @@ static bool begins_mark(const struct lines *l, size_t from)
 {
     const struct flow__bytes *b = &l->bytes;
     size_t left = flow__bytes_count(b) - from;
-    size_t len = left < l->mark_len ? left : l->mark_len;
+    size_t len = left < l->mark.len ? left : l->mark.len;
     size_t early = from < b->held_len ? b->held_len - from : 0;
 
-    if (early > len)
-        early = len;
-    if (early > 0 && memcmp(b->held + from, l->mark, early) != 0)
+    if (early > 0 && memcmp(b->held + from, l->mark.p, early) != 0)
         return false;
     from = from > b->held_len ? from - b->held_len : 0;
     return len == early
-           || memcmp(b->at + from, l->mark + early, len - early) == 0;
+           || memcmp(b->at + from, l->mark.p + early, len - early) == 0;
 }
 
 /* The first place, in the last bytes before `end`, where the delimiter begins,
  * however little of it is there; `end` if nowhere. */
 static size_t last_start(const struct lines *l, size_t end)
 {
-    size_t from = end < l->mark_len ? 0 : end - l->mark_len + 1;
+    size_t from = end < l->mark.len ? 0 : end - l->mark.len + 1;
 
     while (from < end && !begins_mark(l, from))
         from++;
@@ -72,17 +73,17 @@ static ptrdiff_t line_length(const struct lines *l)
 {
     const struct flow__bytes *b = &l->bytes;
     size_t n = (size_t)(b->end - b->at);
-    size_t most = l->longest + l->mark_len - b->held_len;
+    size_t most = l->longest + l->mark.len - b->held_len;
 
-    if (b->held_len > 0 && l->mark_len > 1) {
+    if (b->held_len > 0 && l->mark.len > 1) {
         size_t start = last_start(l, b->held_len);
 
         if (start < b->held_len)
-            return b->held_len + n - start >= l->mark_len ? (ptrdiff_t)start
+            return b->held_len + n - start >= l->mark.len ? (ptrdiff_t)start
                                                           : NOT_YET;
     }
 
-    const char *p = find(l, b->at, n < most ? n : most);
+    const char *p = find(l->mark, b->at, n < most ? n : most);
 
     return p == NULL ? NOT_YET : (ptrdiff_t)b->held_len + (p - b->at);
 }
@@ -108,14 +109,45 @@ static flow_status cut_rest(struct lines *l, flow_stage *out)
     return flow__bytes_give(&l->bytes, n, 0, out);
 }
 
+/* Cuts lines off the front of the block, of which nothing is held; false: there
+ * is none. What the compiler cannot know to stay is read once. */
+static bool cut_inside(struct lines *l)
+{
+    struct flow__bytes *b = &l->bytes;
+    const flow_value block = b->block;
+    const char *at = b->at, *start = b->start, *end = b->end, *found;
+    const struct mark mark = l->mark;
+    size_t kept = l->kept;
+    size_t most = l->longest + mark.len, left = (size_t)(end - at);
+    flow_value *to = b->pieces + b->n, *full = b->pieces + FLOW__PIECES;
+
+    while (to < full
+           && (found = find(mark, at, left < most ? left : most)) != NULL) {
+        *to++ = flow__slice_near(block, (size_t)(at - start),
+                                 (size_t)(found - at) + kept);
+        at = found + mark.len;
+        left = (size_t)(end - at);
+    }
+    if (at == b->at)
+        return false;
+    b->n = (size_t)(to - b->pieces);
+    b->at = at;
+    return true;
+}
+
 static flow_status cut_line(void *self, flow_stage *out)
 {
     struct lines *l = self;
-    ptrdiff_t len = line_length(l);
+    bool inside = l->bytes.near && l->bytes.held_len == 0;
+
+    if (inside && cut_inside(l))
+        return FLOW_READY;
+
+    ptrdiff_t len = inside ? NOT_YET : line_length(l);
 
     if (len != NOT_YET && (size_t)len <= l->longest)
         return flow__bytes_give(&l->bytes, (size_t)len + l->kept,
-                                l->mark_len - l->kept, out);
+                                l->mark.len - l->kept, out);
     if (len != NOT_YET)
         return flow__bytes_too_long(out, "line", l->longest);
     if (too_long(l))
@@ -156,9 +188,10 @@ flow_stage *(flow_line_break)(flow_stage *s, const flow_line_options *o)
     l.delimiter = flow_text(mark, strlen(mark));
     if (flow_is_failure(l.delimiter))
         return flow__refused("line_break", s, l.delimiter);
-    l.mark = flow_chars(&l.delimiter, &l.mark_len);
-    l.kept = o != NULL && o->keep ? l.mark_len : 0;
-    if (l.longest > UINT32_MAX - l.mark_len)        /* what a value holds   */
-        l.longest = UINT32_MAX - l.mark_len;
+    l.mark.p = flow_chars(&l.delimiter, &l.mark.len);
+    l.mark.last = l.mark.p[l.mark.len - 1];
+    l.kept = o != NULL && o->keep ? l.mark.len : 0;
+    if (l.longest > UINT32_MAX - l.mark.len)        /* what a value holds   */
+        l.longest = UINT32_MAX - l.mark.len;
     return flow_stage_new(&lines_type, &l);
 }

@@ -56,9 +56,14 @@ flow_stage *(flow_netstrings)(flow_stage *s, size_t longest)
 static flow_value as_netstring(void *self, flow_value v)
 {
     char head[16];                  /* 4294967295: is 12 with its end       */
-    int n = snprintf(head, sizeof head, "%u:", v.size);
 
     (void)self;
+    v = flow__as_bytes("add_netstring", v);
+    if (flow_is_failure(v))
+        return v;
+
+    int n = snprintf(head, sizeof head, "%u:", v.size);
+
     return flow__between(v, false, head, (size_t)n, ",", 1);
 }
 

@@ -71,8 +71,13 @@ struct prefixing {
 static flow_value with_prefix(void *self, flow_value v)
 {
     const struct prefixing *p = self;
-    uint64_t len = v.size;
     char head[4];
+
+    v = flow__as_bytes("add_prefix", v);
+    if (flow_is_failure(v))
+        return v;
+
+    uint64_t len = v.size;
 
     if (len >> (8 * p->width) != 0) {
         flow_drop(v);

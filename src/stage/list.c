@@ -48,6 +48,8 @@ flow_stage *(flow_list)(const flow_value *items, size_t n)
     struct list l = { flow_none(), flow_none() };
     size_t good = 0;
 
+    if (items == NULL || n > UINT32_MAX)
+        good = n;                           /* flow_pack says what is wrong */
     while (good < n && !flow_is_failure(items[good]))
         good++;
     l.items = flow_pack(items, good);
