@@ -119,9 +119,8 @@ void flow_worker_on_close(flow_worker *self, void (*stop)(void *arg),
                           void *arg);
 
 /* All that the stage make(arg) gives, which is made, read and closed in a
- * thread, with a loop of its own: an iterable whose steps block, as flow_iterate
- * makes one, or a whole flow. Closed, it is closed at once if it waits in its
- * loop. */
+ * thread: one of flow_iterate whose steps block, or a whole flow with a loop of
+ * its own, which is closed at once even while it waits there. */
 flow_stage *flow_threaded_source(flow_pool *pool, flow_source *make, void *arg);
 
 /* ---- One call ----------------------------------------------------------- */
