@@ -248,7 +248,7 @@ TEST(a_source_is_closed_when_the_worker_has_ended)
     all_come_back();
 }
 
-TEST(a_flow_that_waits_for_what_never_comes_is_stuck_behind_a_thread_too)
+TEST(a_flow_behind_a_thread_is_told_that_it_is_stuck)
 {
     flow_stage *s = flow_threaded(NULL, passes, never(), NULL);
     flow_value v;
@@ -347,9 +347,11 @@ static flow_waker count_from_now(void)
     return (flow_waker){ count_woken, &counting_host };
 }
 
+/* The worker may still wait to go on; it will find that nobody listens. */
 static void counted(flow_stage *s)
 {
     flow_close(s);
+    sem_post(&go_on);
     flow_host_use(underneath);
     all_come_back();
 }
@@ -400,7 +402,6 @@ TEST(a_loop_that_is_being_woken_is_not_woken_again)
         ;
     CHECK(woken == 1);
     flow_drop(v);
-    sem_post(&go_on);
     counted(s);
 }
 
@@ -427,7 +428,6 @@ TEST(a_source_is_read_on_when_half_of_what_it_gave_is_read)
         sem_post(&go_on);
         sem_wait(&gave_all);
         CHECK(posted_from == 1);
-        sem_post(&go_on);
     } else {
         flow_drop(v);
     }
@@ -1077,6 +1077,26 @@ TEST(a_flow_in_a_thread_has_a_loop_of_its_own)
     all_come_back();
 }
 
+static flow_value uses_a_host(flow_value v, void *arg)
+{
+    bool as_new = flow_host_here() != flow_virtual_host();
+
+    (void)arg;
+    flow_host_use(flow_virtual_host());
+    flow_drop(v);
+    return flow_bool(as_new);
+}
+
+TEST(what_runs_in_a_thread_of_a_pool_finds_it_as_new)
+{
+    flow_pool *pool = flow_pool_new(1, 0);
+
+    expect("True True",
+           flow_map_in_threads(numbers(2), pool, 1, uses_a_host, NULL));
+    flow_pool_close(pool);
+    all_come_back();
+}
+
 static flow_stage *waits_for_ever(void *arg)
 {
     flow_host_use(NULL);
@@ -1100,7 +1120,7 @@ TEST(a_flow_in_a_thread_that_waits_is_closed_at_once)
     CHECK(closed == 1);
 }
 
-/* ---- Ports ---------------------------------------------------------------- */
+/* ---- Ports -------------------------------------------------------------- */
 static struct { pthread_t id; bool begun; } other;
 
 static void in_another_thread(void *(*what)(void *arg), void *arg)
@@ -1345,7 +1365,7 @@ TEST(a_reader_that_is_closed_leaves_what_it_was_woken_for_to_others)
     flow_port_release(p);
 }
 
-/* ---- Anything ------------------------------------------------------------- */
+/* ---- Anything ----------------------------------------------------------- */
 static flow_stage *counting_in_a_thread(void *arg)
 {
     return numbers((int)(intptr_t)arg);
@@ -1533,7 +1553,7 @@ int main(void)
         CASE(a_source_that_waits_is_waited_for),
         CASE(the_failure_of_a_source_passes_through_the_thread),
         CASE(a_source_is_closed_when_the_worker_has_ended),
-        CASE(a_flow_that_waits_for_what_never_comes_is_stuck_behind_a_thread_too),
+        CASE(a_flow_behind_a_thread_is_told_that_it_is_stuck),
         CASE(workers_and_stages_follow_one_another),
         CASE(workers_are_merged_with_other_stages),
         CASE(many_results_wake_the_loop_once_and_come_as_one_row_set),
@@ -1571,6 +1591,7 @@ int main(void)
         CASE(without_a_function_there_is_a_failure),
         CASE(an_iterable_runs_in_a_thread),
         CASE(a_flow_in_a_thread_has_a_loop_of_its_own),
+        CASE(what_runs_in_a_thread_of_a_pool_finds_it_as_new),
         CASE(a_flow_in_a_thread_that_waits_is_closed_at_once),
         CASE(what_a_thread_sends_into_a_port_is_read_in_order),
         CASE(a_port_is_full_when_its_room_is),

@@ -14,8 +14,8 @@
  *         char line[4096];
  *
  *         if (f == NULL)
- *             flow_worker_fail(self, FLOW_ESYSTEM, errno, "cannot read %s",
- *                              (char *)path);
+ *             flow_worker_raise(self, flow_system_error(errno, "cannot read "
+ *                                                       "%s", (char *)path));
  *         while (f != NULL && fgets(line, sizeof line, f) != NULL
  *                && flow_worker_give(self, flow_text(line, strlen(line))))
  *             ;
@@ -99,7 +99,8 @@ bool flow_worker_give_value(flow_worker *self, flow_value v);
  * end, or a failure, or nobody listens. */
 bool flow_worker_next(flow_worker *self, flow_value *out);
 
-/* Makes a failure, which leaves when the body returns. Takes the error. */
+/* Makes a failure, which leaves when the body returns; until then every call
+ * answers false. A second one is only reported. Raise takes the error. */
 #define flow_worker_fail(self, ...)                                          \
     flow_worker_raise_at((self), flow_error(__VA_ARGS__), FLOW_HERE)
 #define flow_worker_raise(self, error)                                       \
@@ -119,9 +120,8 @@ void flow_worker_on_close(flow_worker *self, void (*stop)(void *arg),
                           void *arg);
 
 /* All that the stage make(arg) gives, which is made, read and closed in a
- * thread, with a loop of its own: an iterable whose steps block, as flow_iterate
- * makes one, or a whole flow. Closed, it is closed at once if it waits in its
- * loop. */
+ * thread: one of flow_iterate whose steps block, or a whole flow with a loop of
+ * its own, which is closed at once even while it waits there. */
 flow_stage *flow_threaded_source(flow_pool *pool, flow_source *make, void *arg);
 
 /* ---- One call ----------------------------------------------------------- */

@@ -173,6 +173,7 @@ static void run(struct flow__thread_of_pool *t, struct flow__job *j)
         take_on(t, j);
         unlock();
         j->run(j);
+        flow_host_use(NULL);                /* the next finds it as new     */
         lock();
     }
     j->runs_in = NULL;

@@ -257,19 +257,23 @@ static flow_worker *new_worker(struct threaded *t, flow_stage *out)
     return w;
 }
 
-/* NONE, or why it cannot begin. */
-static flow_value begin(struct threaded *t, flow_stage *out, flow_waker *w)
+/* False: *why. */
+static bool begin(struct threaded *t, flow_stage *out, flow_waker *w,
+                  flow_value *why)
 {
-    if (t->body == NULL)
-        return flow_error(FLOW_EINVAL, 0, "flow_threaded: give it a body, not "
-                          "NULL");
-    t->worker = new_worker(t, out);
-    if (t->worker == NULL)
-        return flow_error(FLOW_ENOMEM, 0, "a worker");
+    if (t->body != NULL)
+        t->worker = new_worker(t, out);
+    if (t->worker == NULL) {
+        *why = t->body != NULL ? flow_error(FLOW_ENOMEM, 0, "a worker")
+            : flow_error(FLOW_EINVAL, 0, "flow_threaded: give it a body, not "
+                         "NULL");
+        return false;
+    }
     flow__bell_hang(&t->worker->bell, w->host, rung);
     t->source_waker = (flow_waker){ source_came, w->host };
     t->source_woken = true;
-    return flow__job_begin(&t->worker->job, t->pool);
+    *why = flow__job_begin(&t->worker->job, t->pool);
+    return !flow_is_failure(*why);
 }
 
 /* ---- The loop ------------------------------------------------------------ */
@@ -393,14 +397,11 @@ static flow_status waits(struct threaded *t, flow_stage *out, flow_waker *w)
 static flow_status threaded_fill(void *self, flow_stage *out, flow_waker *w)
 {
     struct threaded *t = self;
+    flow_value why;
 
     t->waker = w;
-    if (t->worker == NULL) {
-        flow_value wrong = begin(t, out, w);
-
-        if (flow_is_failure(wrong))
-            return flow_raise_in(out, wrong);
-    }
+    if (t->worker == NULL && !begin(t, out, w, &why))
+        return flow_raise_in(out, why);
     flow__bell_awake(&t->worker->bell);
     flow__bell_expect(&t->worker->bell, FLOW__NOTHING);
     give_back_lent(t);
