@@ -324,10 +324,12 @@ static bool knows(const struct flow__lookup *q, const struct addrinfo *a)
     return false;
 }
 
-static void tell(struct flow__lookup *q, int wrong, const struct addrinfo *a)
+static void tell(struct flow__lookup *q, int wrong,
+                 const struct addrinfo *found)
 {
-    q->n = 0;
-    for (; wrong == 0 && a != NULL && q->n < FLOW__FOUND; a = a->ai_next) {
+    const struct addrinfo *a = wrong == 0 ? found : NULL;
+
+    for (q->n = 0; a != NULL && q->n < FLOW__FOUND; a = a->ai_next) {
         if (a->ai_addrlen > sizeof q->found[0].to || knows(q, a))
             continue;
         memcpy(&q->found[q->n].to, a->ai_addr, a->ai_addrlen);

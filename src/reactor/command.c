@@ -6,6 +6,7 @@
 #include "output.h"
 #include "path.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <flow/process.h>
 #include <string.h>
@@ -252,6 +253,7 @@ static flow_status command_fill(void *self, flow_stage *out, flow_waker *w)
         flow__input_close(c->out);
         c->out = NULL;
     }
+    assert(c->child != NULL);
     if (c->child->ended)
         return verdict(c, out);
     flow__child_wait(c->child, w);
@@ -278,7 +280,7 @@ static flow_stage *errors_of(struct command *c)
     struct flow__input *in = NULL;
     flow_value why = flow_share(c->why);
 
-    if (!flow_is_failure(why))
+    if (c->argv != NULL && !flow_is_failure(why))
         in = pipe_from(c, "the errors", &c->errors, &why);
     if (in == NULL) {
         flow_drop(c->why);

@@ -56,8 +56,10 @@ static void read_names(struct flow__work *w)
 
     if (l->dir == NULL)
         l->dir = opendir(l->path);
-    if (l->dir == NULL)
+    if (l->dir == NULL) {
         l->code = errno;
+        return;
+    }
     while (l->code == 0 && !l->ended && sizeof l->names - l->end >= LONGEST) {
         const struct dirent *e;
 
