@@ -55,7 +55,8 @@
  *   Suspend Only calls that take a `flow_gen *self` may suspend, and of those
  *           only the ones that say so.
  *   Thread  A flow stays in the thread that made it; [any thread] marks the
- *           calls that may come from elsewhere.
+ *           calls that may come from elsewhere. Flows of several threads meet
+ *           in ports and workers (thread.h).
  *
  * "The original" is the Python module of the same name of 2003, whose programs
  * examples/ writes anew.
@@ -265,7 +266,8 @@ flow_stage *flow_from_deferred(flow_deferred *d);
 void flow_dump(int fd);
 
 /* Process-wide settings. Set them before anything else is called. A field left
- * 0 or NULL means the default. */
+ * 0 or NULL means the default. The functions are called from every thread that
+ * has flows, and from those of thread.h. */
 typedef struct flow_config {
     void *ctx;                  /* handed to the functions below            */
     /* Every allocation: p NULL: new; size 0: free; `old` is p's size. */
