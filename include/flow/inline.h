@@ -323,6 +323,7 @@ struct flow__party {
     bool told;                              /* was called from its line     */
     bool done;                              /* v was received               */
     bool polite;                            /* the sender is to go on first */
+    bool lingers;                           /* may not come when called     */
 };
 
 struct flow__queue {
@@ -342,11 +343,11 @@ struct flow_chan {
     size_t holders, readers;
     const char *name;
     flow_value last;                        /* a failure for who receives   */
-    flow_task room_task;
+    flow_task task;                         /* calls others, tells of room  */
     void (*on_room)(void *arg);
     void *on_room_arg;
     flow_host *host;
-    bool finished, was_read, refused, sender_first;
+    bool finished, was_read, refused, tells_room, sender_first;
 };
 
 static inline void flow__chan_put(flow_chan *c, flow_value v)

@@ -52,7 +52,9 @@ static void settle(flow_chan *c)
     c->easy = busy ? 0 : c->room;
 }
 
-/* One value came: one who receives is called. */
+/* One value came: one who receives is called. A stage is there only for whoever
+ * asks it, and that may be nobody any more: then another is called in the next
+ * turn. */
 static void call_receiver(flow_chan *c)
 {
     struct flow__party *p = c->receivers.first;
@@ -62,6 +64,8 @@ static void call_receiver(flow_chan *c)
     leave(&c->receivers, p);
     p->told = true;
     flow_wake(p->waker);
+    if (p->lingers && c->receivers.n > 0 && !c->task.posted)
+        c->host->post(c->host, &c->task, 0);
 }
 
 static void call_if_any(flow_chan *c)
@@ -104,12 +108,17 @@ static bool takes_offers(const flow_chan *c)
     return c->count < c->room;
 }
 
-static void room_came(flow_task *t)
+/* The channel may be gone after on_room. */
+static void look_after(flow_task *t)
 {
     flow_chan *c = (flow_chan *)(void *)
-                   ((char *)t - offsetof(flow_chan, room_task));
+                   ((char *)t - offsetof(flow_chan, task));
+    bool tells_room = c->tells_room && c->on_room != NULL;
 
-    if (c->on_room != NULL)
+    c->tells_room = false;
+    call_if_any(c);
+    settle(c);
+    if (tells_room)
         c->on_room(c->on_room_arg);
 }
 
@@ -119,7 +128,8 @@ static void tell_room(flow_chan *c)
     if (!c->refused || c->on_room == NULL || !takes_offers(c))
         return;
     c->refused = false;
-    c->host->post(c->host, &c->room_task, 0);
+    c->tells_room = true;
+    c->host->post(c->host, &c->task, 0);
 }
 
 /* The next value, or false. A sender in line takes the place that became free.
@@ -193,7 +203,7 @@ flow_chan *(flow_chan_new)(size_t room)
     c->holders = 1;
     c->name = "?";
     c->last = flow_none();
-    c->room_task.call = room_came;
+    c->task.call = look_after;
     c->host = flow_host_here();
     return c;
 }
@@ -212,7 +222,7 @@ static void discard_unheld(flow_chan *c)
     while (c->count > 0)
         flow_drop(flow__chan_take(c));
     flow_drop(c->last);
-    c->host->cancel(c->host, &c->room_task);
+    c->host->cancel(c->host, &c->task);
     flow_free(c, sizeof *c + c->places * sizeof *c->ring);
 }
 

@@ -99,7 +99,8 @@ flow_stage *(flow_from_chan)(flow_chan *c)
         .name = "channel", .size = sizeof(struct reader), .fill = reader_fill,
         .close = reader_close
     };
-    struct reader r = { .peer.c = c, .turn.call = turn_came };
+    struct reader r = { .peer = { .c = c, .lingers = true },
+                        .turn.call = turn_came };
 
     flow__chan_add_reader(c);
     if (!flow__chan_is_lost(c))

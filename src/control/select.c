@@ -244,6 +244,23 @@ static void wait_for_all(flow_gen *self, struct flow__select *s)
     self->chooses = s;
 }
 
+static bool is_served(const struct flow__select *s)
+{
+    for (size_t i = 0; i < s->n; i++)
+        if (s->cases[i].kind == FLOW__SEND && s->cases[i].in.peer.done)
+            return true;
+    return false;
+}
+
+/* A stage may receive what is to be sent here: it is asked while that stands in
+ * line, or each would call the other for ever. */
+static void ask_stages(flow_gen *self, struct flow__select *s)
+{
+    for (size_t i = 0; i < s->n && self->waker != NULL && !is_served(s); i++)
+        if (s->cases[i].kind == FLOW__NEXT && !s->cases[i].over)
+            s->failed = flow__ask(self, s->cases[i].what) == FLOW_FAILED;
+}
+
 /* Leaves all lines; one that sends may have been served. */
 static void leave_lines(struct flow__select *s)
 {
@@ -306,6 +323,7 @@ bool flow__select_begin(flow_gen *self, struct flow__select *s,
 
 bool flow__select_on(flow_gen *self, struct flow__select *s)
 {
+    ask_stages(self, s);
     leave_lines(s);
     return waits_on(self, s);
 }
