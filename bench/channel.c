@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* channel: one item from tasklet to tasklet, through a channel with room. */
+/* channel: one item from tasklet to tasklet, through a channel with room for
+ * 64. */
 #include "bench.h"
 #include <flow/flow.h>
 
@@ -17,11 +18,12 @@ static void produce(flow_gen *self, flow_stage *source, void *arg)
 
 static void consume(flow_gen *self, flow_stage *source, void *arg)
 {
+    flow_chan *c = arg;
     int64_t total = 0;
     flow_value v;
 
-    (void)arg;
-    while (flow_next(self, source, &v))
+    (void)source;
+    while (flow_receive(self, c, &v))
         total += v.as.num;
     flow_yield(self, total);
 }
@@ -35,8 +37,8 @@ int main(void)
         flow_deferred *producer, *consumer;
         const flow_value *total;
         bench_start(&b);
-        producer = flow_run(flow_generate(produce, NULL, c));
-        consumer = flow_run(flow_generate(consume, flow_from_chan(c), NULL));
+        producer = flow_spawn(produce, NULL, c);
+        consumer = flow_spawn(consume, NULL, c);
         flow_loop();
         bench_stop(&b);
         total = flow_outcome(consumer);

@@ -7,15 +7,16 @@ enum { TRIPS = 4000 };
 
 struct table { flow_chan *ping, *pong; };
 
-static void serve(flow_gen *self, flow_stage *pongs, void *arg)
+static void serve(flow_gen *self, flow_stage *source, void *arg)
 {
     struct table *t = arg;
     int64_t total = 0;
     flow_value v;
 
+    (void)source;
     for (int64_t i = 1; i <= TRIPS; i++) {
         if (!flow_send(self, t->ping, flow_int(i))
-            || !flow_next(self, pongs, &v))
+            || !flow_receive(self, t->pong, &v))
             return;
         total += v.as.num;
     }
@@ -23,12 +24,13 @@ static void serve(flow_gen *self, flow_stage *pongs, void *arg)
     flow_yield(self, total);
 }
 
-static void give_back(flow_gen *self, flow_stage *pings, void *arg)
+static void give_back(flow_gen *self, flow_stage *source, void *arg)
 {
     struct table *t = arg;
     flow_value v;
 
-    while (flow_next(self, pings, &v) && flow_send(self, t->pong, v))
+    (void)source;
+    while (flow_receive(self, t->ping, &v) && flow_send(self, t->pong, v))
         ;
 }
 
@@ -38,13 +40,11 @@ int main(void)
 
     while (bench_round(&b)) {
         struct table t = { flow_chan_new(0), flow_chan_new(0) };
-        flow_stage *pongs = flow_from_chan(t.pong);
-        flow_stage *pings = flow_from_chan(t.ping);
         flow_deferred *one, *other;
         const flow_value *total;
         bench_start(&b);
-        one = flow_run(flow_generate(serve, pongs, &t));
-        other = flow_run(flow_generate(give_back, pings, &t));
+        one = flow_spawn(serve, NULL, &t);
+        other = flow_spawn(give_back, NULL, &t);
         flow_loop();
         bench_stop(&b);
         total = flow_outcome(one);

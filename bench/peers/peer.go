@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-// peer generator|spawn|channel|pingpong|echo: what a Go program would write, on
-// one processor, where Go is fastest at it.
+// peer generator|spawn|channel|buffered|pingpong|select|echo: what a Go program
+// would write, on one processor, where Go is fastest at it.
 package main
 
 import (
@@ -96,6 +96,75 @@ func echo() {
 	}
 }
 
+// Items through one channel, which four send into and four receive from.
+func buffered(n, room int) {
+	const each = 4
+	c, totals, sent := make(chan int64, room), make(chan int64), make(chan bool)
+	for i := 0; i < each; i++ {
+		go func() {
+			for i := 1; i <= n/each; i++ {
+				c <- int64(i)
+			}
+			sent <- true
+		}()
+		go func() {
+			total := int64(0)
+			for i := range c {
+				total += i
+			}
+			totals <- total
+		}()
+	}
+	for i := 0; i < each; i++ {
+		<-sent
+	}
+	close(c)
+	total := int64(0)
+	for i := 0; i < each; i++ {
+		total += <-totals
+	}
+	m := int64(n / each)
+	check(total == each*m*(m+1)/2)
+}
+
+// Items for one that chooses among four channels without room.
+func choose(n int) {
+	const senders = 4
+	var c [senders]chan int64
+	for i := range c {
+		c[i] = make(chan int64)
+		go func(c chan int64) {
+			for i := 1; i <= n/senders; i++ {
+				c <- int64(i)
+			}
+			close(c)
+		}(c[i])
+	}
+	total := int64(0)
+	for left := senders; left > 0; {
+		var i int64
+		var more bool
+		var from int
+		select {
+		case i, more = <-c[0]:
+			from = 0
+		case i, more = <-c[1]:
+			from = 1
+		case i, more = <-c[2]:
+			from = 2
+		case i, more = <-c[3]:
+			from = 3
+		}
+		if !more {
+			c[from] = nil
+			left--
+		}
+		total += i
+	}
+	m := int64(n / senders)
+	check(total == senders*m*(m+1)/2)
+}
+
 func main() {
 	if os.Args[1] == "echo" {
 		echo()
@@ -105,7 +174,9 @@ func main() {
 		"generator": func() { items(n, 0) },
 		"spawn":     func() { spawn(n) },
 		"channel":   func() { items(n, 64) },
+		"buffered":  func() { buffered(n, 128) },
 		"pingpong":  func() { pingpong(n) },
+		"select":    func() { choose(n) },
 	}
 	runtime.GOMAXPROCS(1)
 	best := 1e9
