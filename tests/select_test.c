@@ -580,6 +580,40 @@ TEST(a_value_has_one_owner_when_room_comes_while_a_stage_is_asked)
     flow_chan_release(w.c);
 }
 
+TEST(what_is_to_be_sent_may_come_by_a_stage_that_is_waited_for)
+{
+    flow_chan *a = flow_chan_new(0);
+    flow_stage *reader = flow_from_chan(a);
+    struct chooser x = CHOOSER("X", 2, send(a, 3), next(reader));
+    flow_deferred *d = choose(&x);
+
+    flow_loop();
+    CHECK(so_far("X:0 X:13") && gave_none(d));
+    end(d);
+    flow_close(reader);
+    flow_chan_release(a);
+}
+
+TEST(a_stage_that_was_not_chosen_does_not_keep_what_comes_from_others)
+{
+    flow_chan *a = flow_chan_new(1);
+    flow_stage *reader = flow_from_chan(a);
+    struct chooser x = CHOOSER("X", 1, next(reader), after(1));
+    struct actor p = { .does = "P r", .a = a };
+    flow_deferred *d = choose(&x), *e;
+
+    flow_loop();
+    CHECK(so_far("X:1") && flow_chan_balance(a) == -1);
+    e = begin(&p);
+    flow_offer(a, flow_int(4));             /* the stage is called first    */
+    settle();
+    CHECK(so_far("Pr4"));
+    end(d);
+    end(e);
+    flow_close(reader);
+    flow_chan_release(a);
+}
+
 /* ---- Time ---------------------------------------------------------------- */
 TEST(what_comes_in_time_is_chosen)
 {
@@ -1008,6 +1042,8 @@ int main(void)
         CASE(one_that_was_called_and_took_another_hands_its_turn_on),
         CASE(a_stage_may_make_room_while_it_is_asked),
         CASE(a_value_has_one_owner_when_room_comes_while_a_stage_is_asked),
+        CASE(what_is_to_be_sent_may_come_by_a_stage_that_is_waited_for),
+        CASE(a_stage_that_was_not_chosen_does_not_keep_what_comes_from_others),
         CASE(what_comes_in_time_is_chosen),
         CASE(no_time_at_all_is_when_nothing_else_can_be_done_for_a_turn),
         CASE(who_was_served_when_time_was_up_has_sent),
