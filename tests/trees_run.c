@@ -300,7 +300,7 @@ static unsigned long drive(flow_stage *s, struct came *c, unsigned long most)
 static unsigned long run(struct luck luck, unsigned long most,
                          unsigned long at)
 {
-    struct memory before, after;
+    struct memory before;
     struct root root;
     struct came came = { .winner = INPUTS, .without_memory = at > 0 };
     unsigned long asks;
@@ -323,13 +323,7 @@ static unsigned long run(struct luck luck, unsigned long most,
     tree_forget();
     for (size_t i = 0; i < root.n; i++)
         outcome_drop(&root.o[i]);
-    memory_settle();
-    after = memory_live();
-    if (memcmp(&before, &after, sizeof before) != 0)
-        complain("leaks: %zd blocks, %zd bytes, %zd bytes of pages",
-                 (ssize_t)(after.blocks - before.blocks),
-                 (ssize_t)(after.bytes - before.bytes),
-                 (ssize_t)(after.pages - before.pages));
+    memory_check(before);
     if (strstr(reports(), "given up") != NULL)
         complain("%s", reports());
     return asks;
@@ -356,11 +350,11 @@ bool tree_holds(struct luck luck)
     if (!runs_well(luck, "asked", UINT32_MAX, 0, &asks))
         return false;
     allocations = memory_asked();
-    begin_chance((struct luck){ .seed = ~luck.seed });
+    seed_chance(~luck.seed);
     if (one_in(3)
         && !runs_well(luck, "closed", below((unsigned)asks + 1), 0, &ignored))
         return false;
-    begin_chance((struct luck){ .seed = ~luck.seed + 1 });
+    seed_chance(~luck.seed + 1);
     return !one_in(3) || allocations == 0
         || runs_well(luck, "allocation", UINT32_MAX,
                      below((unsigned)allocations) + 1, &ignored);
