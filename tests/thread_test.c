@@ -218,6 +218,28 @@ TEST(a_source_that_waits_is_waited_for)
     all_come_back();
 }
 
+/* Nothing but the worker can wake the loop then, and nothing but the loop the
+ * worker: a wake that is lost, or not expected, is a flow that is stuck. */
+TEST(values_go_to_a_worker_and_back_one_by_one)
+{
+    enum { MANY = 1500 };
+    flow_chan *c = flow_chan_new(1);
+    flow_stage *s = flow_threaded(NULL, passes_unevenly, flow_from_chan(c),
+                                  NULL);
+    unsigned seed = 7;
+    flow_value v;
+
+    for (int n = 1; n <= MANY && !disturbed(); n++) {
+        CHECK(flow_offer(c, flow_int(n)));
+        CHECK(flow_block(s, &v) && v.as.num == n);
+        jitter(&seed);
+    }
+    flow_chan_release(c);
+    flow_failure(s);
+    flow_close(s);
+    all_come_back();
+}
+
 TEST(the_failure_of_a_source_passes_through_the_thread)
 {
     expect("a b !Invalid: scripted",
@@ -1551,6 +1573,7 @@ int main(void)
         CASE(a_worker_reads_its_source),
         CASE(a_worker_without_a_source_reads_its_end),
         CASE(a_source_that_waits_is_waited_for),
+        CASE(values_go_to_a_worker_and_back_one_by_one),
         CASE(the_failure_of_a_source_passes_through_the_thread),
         CASE(a_source_is_closed_when_the_worker_has_ended),
         CASE(a_flow_behind_a_thread_is_told_that_it_is_stuck),

@@ -38,7 +38,7 @@ struct flow_worker {
     struct threaded *stage;         /* for the loop                         */
     flow_value failure, input_failure;
     _Atomic bool closed, ended, fed;
-    _Atomic bool reading;           /* if it sleeps, it is for input        */
+    _Atomic bool reading;           /* it wants input                       */
     size_t size;                    /* of all this                          */
     struct flow__bell bell;
     struct flow__doze doze;
@@ -375,14 +375,14 @@ static bool has_news(struct threaded *t)
         || atomic_load(&t->worker->ended) || may_feed(t);
 }
 
-/* Whether the worker will do nothing before the source gives something. One
- * that says it sleeps may yet find that it need not; but not for input that is
- * not there. */
+/* Whether the worker will do nothing before the source gives something: it
+ * wants input, and there is none. Looked at in this order, for it says that it
+ * wants none any more before it takes what there is. What it gave before it
+ * wanted input has rung already. */
 static bool starves(const struct threaded *t)
 {
-    return t->source != NULL && atomic_load(&t->worker->doze.asleep)
-        && atomic_load(&t->worker->reading)
-        && flow__ring_is_empty(&t->worker->inputs);
+    return t->source != NULL && flow__ring_is_empty(&t->worker->inputs)
+        && atomic_load(&t->worker->reading);
 }
 
 static flow_status waits(struct threaded *t, flow_stage *out, flow_waker *w)
