@@ -358,8 +358,8 @@ int main(void)
     };
 
 #ifdef __SANITIZE_THREAD__
-    /* It keeps signals back, and now and then for ever: then libuv does not hear
-     * that a process has ended. */
+    /* It keeps signals back, and now and then for ever: then libuv does not
+     * hear that a process has ended. */
     printf("0 passed, 0 failed\n");
     return 0;
 #endif

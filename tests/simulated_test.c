@@ -195,8 +195,8 @@ TEST(a_connection_may_be_refused)
 
 TEST(a_connection_may_be_lost)
 {
-    fails_with(&(flow_faults){ .reset = 1 }, "!SystemError: the connection with "
-               "192.0.2.1:80 is lost: Connection reset by peer");
+    fails_with(&(flow_faults){ .reset = 1 }, "!SystemError: the connection "
+               "with 192.0.2.1:80 is lost: Connection reset by peer");
 }
 
 TEST(a_name_may_not_be_found)

@@ -4,9 +4,9 @@
  *     simulation_test [--seeds N] [--seed FIRST] [--service NAME] [--trace]
  *
  * In each, some clients talk to one service at once, sending in odd pieces and
- * with pauses; some leave before they have heard all. Whatever the network does,
- * a client hears a beginning of what it should hear, in order, and all of it
- * unless it is told why not; and when all is over, nothing is left. */
+ * with pauses; some leave before they have heard all. Whatever the network
+ * does, a client hears a beginning of what it should hear, in order, and all of
+ * it unless it is told why not; and when all is over, nothing is left. */
 #include "harness_inside.h"
 
 #include <flow/net.h>

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { ROUNDS = 16 };       /* writes in a turn, so that others come to theirs */
+enum { ROUNDS = 16 };       /* writes in a turn: others come to theirs too  */
 
 static void close_it(struct flow__output *o)
 {
