@@ -4,8 +4,8 @@
  *
  *     letters < sort < uniq -c < sort -rn < the first three
  *
- * Each is fed as far as its pipe takes it. When the three have come, the flow is
- * closed: what still runs is killed, and nothing is left. */
+ * Each is fed as far as its pipe takes it. When the three have come, the flow
+ * is closed: what still runs is killed, and nothing is left. */
 #include <flow/process.h>
 #include <flow/reactor.h>
 

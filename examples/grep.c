@@ -5,9 +5,9 @@
  *
  *     directory < paths < search < whoever asks
  *
- * Files are read while somebody asks for lines of them, one block at a time, and
- * the loop never waits for a disk. Without arguments it searches three poems,
- * which it writes before. */
+ * Files are read while somebody asks for lines of them, one block at a time,
+ * and the loop never waits for a disk. Without arguments it searches three
+ * poems, which it writes before. */
 #include <flow/file.h>
 #include <flow/process.h>
 #include <flow/reactor.h>

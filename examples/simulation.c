@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Trying a protocol of one's own on made-up networks, one for each seed.
  *
- * The service adds up the numbers it is sent, a line each, and answers with each
- * sum. Written in a hurry, it takes every piece of bytes for a line: to a client
- * that types them one by one, over a fast network, that works, and no test on one
- * machine finds out. Here some worlds do at once; and whichever world it was, its
- * seed brings it back. */
+ * The service adds up the numbers it is sent, a line each, and answers with
+ * each sum. Written in a hurry, it takes every piece of bytes for a line: to a
+ * client that types them one by one, over a fast network, that works, and no
+ * test on one machine finds out. Here some worlds do at once; and whichever
+ * world it was, its seed brings it back. */
 #include <flow/net.h>
 #include <flow/simulation.h>
 

@@ -7,6 +7,7 @@
 #include <flow/process.h>
 #include <flow/reactor.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -150,6 +151,21 @@ TEST(commands_need_a_host_of_libuv)
     expect("!Invalid: the host of this thread is not one of libuv: call "
            "flow_host_use(flow_uv_host())",
            flow_command(FLOW_ARGV("true"), NULL, NULL));
+}
+
+TEST(without_descriptors_a_command_says_so)
+{
+    struct rlimit before, none;
+
+    begin();
+    getrlimit(RLIMIT_NOFILE, &before);
+    none = before;
+    none.rlim_cur = 3;
+    setrlimit(RLIMIT_NOFILE, &none);
+    expect("!SystemError: cannot make a pipe for 'true': Too many open files",
+           flow_command(FLOW_ARGV("true"), NULL, NULL));
+    setrlimit(RLIMIT_NOFILE, &before);
+    ends();
 }
 
 /* ---- What it reads ------------------------------------------------------ */
@@ -325,6 +341,7 @@ int main(void)
         CASE(a_command_that_is_none_is_named),
         CASE(a_command_needs_a_name),
         CASE(commands_need_a_host_of_libuv),
+        CASE(without_descriptors_a_command_says_so),
         CASE(a_command_need_not_read_all),
         CASE(a_command_ends_an_endless_source),
         CASE(a_failure_of_the_source_kills_the_command),
@@ -341,8 +358,8 @@ int main(void)
     };
 
 #ifdef __SANITIZE_THREAD__
-    /* It keeps signals back, and now and then for ever: then libuv does not hear
-     * that a process has ended. */
+    /* It keeps signals back, and now and then for ever: then libuv does not
+     * hear that a process has ended. */
     printf("0 passed, 0 failed\n");
     return 0;
 #endif

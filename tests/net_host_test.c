@@ -578,6 +578,13 @@ TEST(a_name_that_cannot_be_one_is_told)
     flow_uv_close();
 }
 
+TEST(names_need_a_host_of_libuv)
+{
+    flow_host_use(NULL);
+    expect("!Invalid: the host of this thread is not one of libuv: call "
+           "flow_host_use(flow_uv_host())", flow_resolve("localhost"));
+}
+
 TEST(nobody_waits_for_a_name_any_more)
 {
     flow_host_use(flow_uv_host());
@@ -616,6 +623,7 @@ int main(void)
         CASE(a_name_has_addresses),
         CASE(an_address_is_its_own_address),
         CASE(a_name_that_cannot_be_one_is_told),
+        CASE(names_need_a_host_of_libuv),
         CASE(nobody_waits_for_a_name_any_more),
     };
     return run_tests("net_host", tests, sizeof tests / sizeof *tests);

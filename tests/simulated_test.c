@@ -2,6 +2,7 @@
 /* What the simulated network promises, one thing at a time. */
 #include "harness.h"
 
+#include <errno.h>
 #include <flow/net.h>
 #include <flow/simulation.h>
 #include <stdlib.h>
@@ -19,6 +20,15 @@ static flow_stage *echo(flow_stage *received, void *arg)
 {
     (void)arg;
     return received;
+}
+
+static flow_stage *who(flow_stage *received, void *arg)
+{
+    flow_value peer = flow_textf("%s", flow_peer(received));
+
+    (void)arg;
+    flow_close(received);
+    return flow_once(peer);
 }
 
 static flow_deferred *serve(const char *at, flow_protocol *p)
@@ -87,6 +97,26 @@ TEST(a_machine_may_be_called_by_its_address)
     is_heard("[2001:db8::1]:80", "[2001:db8::1]:80");
 }
 
+TEST(machines_and_ports_are_told_apart)
+{
+    flow_deferred *one, *two, *three;
+
+    begin(&calm);
+    one = serve("192.0.2.1:80", echo);
+    two = serve("192.0.2.2:80", who);
+    three = serve("192.0.2.1:81", who);
+    hears("hello", say("192.0.2.1:80", "hello"));
+    hears("10.0.0.2:49152", say("192.0.2.2:80", ""));
+    hears("10.0.0.3:49152", say("192.0.2.1:81", ""));
+    hears("!SystemError: cannot connect to 192.0.2.2:81: Connection refused",
+          say("192.0.2.2:81", ""));
+    flow_outcome(one);
+    flow_release(one);
+    flow_outcome(two);
+    flow_release(two);
+    end(three);
+}
+
 TEST(all_addresses_may_be_served)
 {
     is_heard(":80", "anybody:80");
@@ -136,15 +166,6 @@ TEST(a_place_is_served_once)
     end(first);
 }
 
-static flow_stage *who(flow_stage *received, void *arg)
-{
-    flow_value peer = flow_textf("%s", flow_peer(received));
-
-    (void)arg;
-    flow_close(received);
-    return flow_once(peer);
-}
-
 TEST(a_client_has_an_address)
 {
     flow_deferred *service;
@@ -174,8 +195,8 @@ TEST(a_connection_may_be_refused)
 
 TEST(a_connection_may_be_lost)
 {
-    fails_with(&(flow_faults){ .reset = 1 }, "!SystemError: the connection with "
-               "192.0.2.1:80 is lost: Connection reset by peer");
+    fails_with(&(flow_faults){ .reset = 1 }, "!SystemError: the connection "
+               "with 192.0.2.1:80 is lost: Connection reset by peer");
 }
 
 TEST(a_name_may_not_be_found)
@@ -255,6 +276,36 @@ TEST(what_can_never_come_is_found_out)
     flow_failure(s);
     flow_close(s);
     end(service);
+}
+
+static void end_early(flow_task *t)
+{
+    (void)t;
+    flow_stop();
+}
+
+TEST(who_waits_to_be_served_is_told_of_the_end)
+{
+    flow_service_options o = { .most = 1 };
+    flow_task soon = { .call = end_early };
+    flow_deferred *service, *clients[3];
+
+    begin(&calm);
+    service = flow_serve("192.0.2.1:80", silence, NULL, &o);
+    for (int i = 0; i < 3; i++)
+        clients[i] = flow_run(say("192.0.2.1:80", "hello"));
+    flow_host_here()->post(flow_host_here(), &soon, 1);
+    flow_loop();
+    flow_outcome(service);
+    flow_release(service);
+    flow_loop();
+    for (int i = 0; i < 3; i++) {
+        const flow_value *v = flow_outcome(clients[i]);
+
+        CHECK(v != NULL && flow_code(v) == ECONNRESET);
+        flow_release(clients[i]);
+    }
+    end(NULL);
 }
 
 /* ---- Seeds -------------------------------------------------------------- */
@@ -339,6 +390,7 @@ int main(void)
     static const struct test tests[] = {
         CASE(a_name_is_a_machine),
         CASE(a_machine_may_be_called_by_its_address),
+        CASE(machines_and_ports_are_told_apart),
         CASE(all_addresses_may_be_served),
         CASE(paths_are_simulated_too),
         CASE(a_free_port_is_found),
@@ -352,6 +404,7 @@ int main(void)
         CASE(bytes_come_in_one_piece_or_in_many),
         CASE(bytes_take_their_time),
         CASE(what_can_never_come_is_found_out),
+        CASE(who_waits_to_be_served_is_told_of_the_end),
         CASE(a_seed_tells_the_same_story_each_time),
         CASE(what_is_left_open_is_counted),
         CASE(sockets_are_back_after_the_end),

@@ -4,9 +4,9 @@
  *     simulation_test [--seeds N] [--seed FIRST] [--service NAME] [--trace]
  *
  * In each, some clients talk to one service at once, sending in odd pieces and
- * with pauses; some leave before they have heard all. Whatever the network does,
- * a client hears a beginning of what it should hear, in order, and all of it
- * unless it is told why not; and when all is over, nothing is left. */
+ * with pauses; some leave before they have heard all. Whatever the network
+ * does, a client hears a beginning of what it should hear, in order, and all of
+ * it unless it is told why not; and when all is over, nothing is left. */
 #include "harness_inside.h"
 
 #include <flow/net.h>
@@ -15,6 +15,7 @@
 #include <string.h>
 
 #define SERVER "server:7"
+#define BEHIND "behind:7"           /* serves echo, to servers              */
 
 /* ---- Text that grows ---------------------------------------------------- */
 struct text { char *chars; size_t n, room; };
@@ -49,6 +50,13 @@ static void ask_echo(struct text *asked, struct text *wanted)
         add(asked, &c, 1);
         add(wanted, &c, 1);
     }
+}
+
+/* ---- Relay: an echo, two connections away ------------------------------- */
+static flow_stage *relay(flow_stage *received, void *arg)
+{
+    (void)arg;
+    return flow_connect(BEHIND, received, NULL);
 }
 
 /* ---- Lines: each comes back the other way round ------------------------- */
@@ -174,6 +182,7 @@ static const struct service {
     void (*ask)(struct text *asked, struct text *wanted);
 } services[] = {
     { "echo", echo, ask_echo },
+    { "relay", relay, ask_echo },
     { "lines", turn_lines, ask_lines },
     { "factoring", factoring, ask_factors },
     { "first", first_line, ask_first },
@@ -308,30 +317,32 @@ static void end_service(flow_deferred *service)
     flow_release(service);
 }
 
-static flow_deferred *begin_service(const struct service *s, bool good)
+static flow_deferred *begin_service(const char *at, flow_protocol *p, bool good)
 {
     flow_service_options o = { .failed = ignore };
 
     o.most = one_in(3) ? 1 + below(2) : 0;
     if (!good)
         o.conn = impatience();
-    return flow_serve(SERVER, s->protocol, NULL, &o);
+    return flow_serve(at, p, NULL, &o);
 }
 
 static void live(const struct service *s, bool good)
 {
-    flow_deferred *service = begin_service(s, good);
+    flow_deferred *behind = begin_service(BEHIND, echo, good);
+    flow_deferred *service = begin_service(SERVER, s->protocol, good);
     struct client clients[CLIENTS];
     size_t n = 1 + below(CLIENTS);
 
     for (size_t i = 0; i < n; i++)
         begin_client(&clients[i], s, good);
     flow_loop();
-    if (flow_fired(service))
+    if (flow_fired(service) || flow_fired(behind))
         complain("a service ends by itself");
     for (size_t i = 0; i < n; i++)
         end_client(&clients[i], good);
     end_service(service);
+    end_service(behind);
     flow_loop();
 }
 

@@ -24,8 +24,8 @@
  *   Bound   A piece has at most 65536 bytes. What writes gathers as much, and
  *           holds one value beyond it.
  *   Failure Is of class FLOW_ESYSTEM, and its message names the file.
- *   Close   At any moment. What a thread of libuv is in the middle of is finished
- *           behind the program's back; flow_uv_close waits for it.
+ *   Close   At any moment. What a thread of libuv is in the middle of is
+ *           finished behind the program's back; flow_uv_close waits for it.
  *
  * Everything here is for threads whose host is one of libuv, see reactor.h; in
  * others it fails when it is asked. */

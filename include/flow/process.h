@@ -19,8 +19,8 @@
  *           failure of s is one of the command, which is killed: it shall not
  *           take a part for the whole.
  *   Close   Kills it, by SIGKILL. No process is left, not even a dead one. What
- *           it has started itself is not known, and not killed; that mostly ends
- *           when it finds its pipes closed.
+ *           it has started itself is not known, and not killed; that mostly
+ *           ends when it finds its pipes closed.
  *
  * Everything here is for threads whose host is one of libuv, see reactor.h; in
  * others it fails when it is asked. */

@@ -12,11 +12,11 @@
  *     }
  *
  * All that waits in this thread then waits in one libuv loop: timers, sockets,
- * signals, files, processes, and tasks from other threads. A thread has one such
- * host.
+ * signals, files, processes, and tasks from other threads. A thread has one
+ * such host.
  *
- * Flows need no timers of yours; where a program wants to be called all the same,
- * a flow_task does it (see stage.h), on every host alike:
+ * Flows need no timers of yours; where a program wants to be called all the
+ * same, a flow_task does it (see stage.h), on every host alike:
  *
  *     static void beep(flow_task *t) { ... }
  *

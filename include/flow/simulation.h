@@ -31,7 +31,7 @@
  * out of order: TCP keeps those promises. A flow that waits for what can never
  * come fails with FLOW_ESTUCK.
  *
- * Any name is a machine of its own and has one address; nothing else than names,
+ * Any name is a machine of its own and has one address. Nothing but names,
  * addresses and ports is simulated: no files, commands, signals, or threads. */
 #ifndef FLOW_SIMULATION_H
 #define FLOW_SIMULATION_H

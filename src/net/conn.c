@@ -121,11 +121,13 @@ static void link_ready(struct flow__link *l, unsigned events)
 }
 
 /* ---- Lasting too long --------------------------------------------------- */
+/* It may have been lost before, and its flow not be done with that. */
 static void give_up(struct flow__conn *c, const char *what)
 {
+    if (!c->lost)
+        c->why = flow_error(FLOW_ETIMEOUT, 0, "the connection with %s %s",
+                            c->peer, what);
     c->lost = true;
-    c->why = flow_error(FLOW_ETIMEOUT, 0, "the connection with %s %s", c->peer,
-                        what);
     flow__conn_close(c);
 }
 

@@ -225,12 +225,11 @@ static flow_status verdict(const struct command *c, flow_stage *out)
 
     if (status == 0)
         return FLOW_DONE;
-    if (status > 0)
-        return flow_raise_in(out, flow_error(FLOW_ECOMMAND, status, "'%s' ended "
-                                             "with status %d", name, status));
-    return flow_raise_in(out, flow_error(FLOW_ECOMMAND, status, "'%s' was ended "
-                                         "by a signal: %s", name,
-                                         strsignal(-status)));
+    return flow_raise_in(out, status > 0
+        ? flow_error(FLOW_ECOMMAND, status, "'%s' ended with status %d", name,
+                     status)
+        : flow_error(FLOW_ECOMMAND, status, "'%s' was ended by a signal: %s",
+                     name, strsignal(-status)));
 }
 
 static flow_status command_fill(void *self, flow_stage *out, flow_waker *w)

@@ -27,7 +27,7 @@ int flow__descriptor_of(int fd, bool to_write)
         own = open(name, (to_write ? O_WRONLY : O_RDONLY) | O_NONBLOCK
                          | O_NOCTTY | O_CLOEXEC);
     }
-    return own >= 0 ? own : fcntl(fd, F_DUPFD_CLOEXEC, 3);
+    return own >= 0 ? own : fcntl(fd, F_DUPFD_CLOEXEC, 0);
 }
 
 bool flow__descriptor_is_stream(int fd)

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { ROUNDS = 16 };       /* writes in a turn, so that others come to theirs */
+enum { ROUNDS = 16 };       /* writes in a turn: others come to theirs too  */
 
 static void close_it(struct flow__output *o)
 {
@@ -86,12 +86,18 @@ struct flow__output *flow__output_new(char *name, int fd, int how,
     return o;
 }
 
+/* Before its descriptor is closed. */
+static void stop_watching(struct flow__output *o)
+{
+    flow__watch_close(o->watch);
+    o->watch = NULL;
+}
+
 void flow__output_close(struct flow__output *o)
 {
     if (o == NULL)
         return;
-    flow__watch_close(o->watch);
-    o->watch = NULL;
+    stop_watching(o);
     flow__work_leave(&o->work);
 }
 
@@ -193,6 +199,7 @@ static flow_status write_watched(struct flow__output *o, flow_stage *out,
     ssize_t n;
 
     if (o->from == o->to) {
+        stop_watching(o);
         close_it(o);
         return FLOW_READY;
     }
@@ -238,7 +245,7 @@ flow_status flow__output_write(struct flow__output *o, flow_stage *source,
 {
     flow_status st;
 
-    for (int n = 0; n < ROUNDS; n++) {
+    for (int n = 0;; n++) {
         if (o->work.working)
             return wait_for_thread(o, out, w);
         if (o->code != 0)
@@ -248,9 +255,10 @@ flow_status flow__output_write(struct flow__output *o, flow_stage *source,
         st = o->from == o->to ? gather(o, source, w) : FLOW_READY;
         if (st == FLOW_WAIT && o->from == o->to && o->opened)
             return FLOW_WAIT;
+        if (n >= ROUNDS && o->watch != NULL && o->from < o->to)
+            return wait_until_ready(o, out, w);
         st = write_some(o, out, w, error);
         if (st != FLOW_READY)
             return st;
     }
-    return wait_until_ready(o, out, w);
 }

@@ -32,8 +32,8 @@ struct flow__output {
 struct flow__output *flow__output_new(char *name, int fd, int how,
                                       flow_value *why);
 
-/* Writes what `source` gives, as far as it goes. DONE: all is written, and it is
- * closed. WAIT: w will be woken. FAILED: *error says why. Never READY. */
+/* Writes what `source` gives, as far as it goes. DONE: all is written, and it
+ * is closed. WAIT: w will be woken. FAILED: *error says why. Never READY. */
 flow_status flow__output_write(struct flow__output *o, flow_stage *source,
                                flow_stage *out, flow_waker *w,
                                flow_value *error);

@@ -5,8 +5,8 @@
 
 #include <flow/flow.h>
 
-/* A copy of the text `name`, which it takes. NULL: *why says why; `what` is what
- * it should have been, as "the path of a file". */
+/* A copy of the text `name`, which it takes. NULL: *why says why; `what` is
+ * what it should have been, as "the path of a file". */
 char *flow__path_of(flow_value name, const char *what, flow_value *why);
 
 /* Both as those of memory; NULL is fine. */

@@ -7,7 +7,7 @@
 #include <string.h>
 
 enum {
-    BACKLOG = 128,              /* who waits to be accepted; others are refused */
+    BACKLOG = 128,              /* wait to be accepted; others are refused  */
     FIRST_PORT = 49152          /* of those that nobody chose               */
 };
 
