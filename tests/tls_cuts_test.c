@@ -285,6 +285,10 @@ int main(void)
         CASE(a_value_may_be_of_any_size),
     };
 
+    int status;
+
     harness_begin();
-    return run_processes("tls_cuts", tests, sizeof tests / sizeof *tests);
+    status = run_processes("tls_cuts", tests, sizeof tests / sizeof *tests);
+    flow_trim();
+    return status;
 }

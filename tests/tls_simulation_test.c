@@ -71,6 +71,11 @@ int main(void)
         CASE(tls_holds_whatever_a_network_does),
     };
 
+    int status;
+
     harness_begin();
-    return run_processes("tls_simulation", tests, sizeof tests / sizeof *tests);
+    status = run_processes("tls_simulation", tests,
+                           sizeof tests / sizeof *tests);
+    flow_trim();
+    return status;
 }

@@ -165,5 +165,6 @@ int main(void)
     write_file("localhost.key", identity(LOCALHOST)->key);
     status = run_processes("tls_strangers", tests, sizeof tests / sizeof *tests);
     remove_files();
+    flow_trim();
     return status;
 }
