@@ -148,8 +148,8 @@ flow_stage *flow_talk(const char *to, flow_protocol *p, void *arg,
 
 /* ---- Both ---------------------------------------------------------------- */
 /* The peer's address, as "127.0.0.1:7777", "[::1]:7777" or "unix:/run/x.sock",
- * of a stage of bytes received. Borrowed from it; "" for other stages, and
- * before it is connected. Who comes through a path mostly has no name, and is
+ * of a stage of bytes received, or of one that reads it, as in TLS. Borrowed
+ * from it; "" for other stages, and before it is connected. Who comes through a path mostly has no name, and is
  * "unix:". */
 const char *flow_peer(flow_stage *received);
 
