@@ -73,8 +73,8 @@ struct flow__network {
      * before the peer is asked whether it is there; 0: it is not. */
     void (*tune)(struct flow__link *l, bool delay, double keep_alive);
 
-    /* A link of datagrams, at that place, whose port is told if it was 0; or,
-     * `at` NULL, with that one peer. */
+    /* The next three may be NULL: it has no datagrams. A link of them, at that
+     * place, whose port is told if it was 0; or, `at` NULL, with that peer. */
     int (*bind)(struct flow__link *l, struct flow__address *at,
                 const struct flow__address *peer);
     /* How many of the n. Received: into the room of each, whose size is told;

@@ -108,6 +108,11 @@ struct flow__udp *flow__udp_new(struct flow__address *at,
 
     if (network == NULL)
         return NULL;
+    if (network->bind == NULL) {
+        *why = flow_error(FLOW_EINVAL, 0, "the network of this thread has no "
+                          "datagrams");
+        return NULL;
+    }
     u = flow__link_new(network, sizeof *u, &link);
     if (u == NULL) {
         *why = flow_error(FLOW_ENOMEM, 0, "no memory for a socket");
