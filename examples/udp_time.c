@@ -2,6 +2,7 @@
 /* A service that tells the time by datagrams, over a network that loses two
  * questions of three. A client asks again until it is answered: what is asked
  * for within a time, and what is tried how often, are operators around it. */
+#include <flow/net.h>
 #include <flow/reactor.h>
 #include <flow/udp.h>
 
@@ -41,14 +42,13 @@ int main(void)
 {
     struct clock clock = { 0, 9 };
     char place[32];
-    int port;
 
     flow_host_use(flow_uv_host());
 
-    flow_deferred *service = flow_serve_udp(
-        "127.0.0.1:0", tells_time, &clock, &(flow_udp_options){ .port = &port });
+    flow_deferred *service = flow_serve_udp("127.0.0.1:0", tells_time, &clock,
+                                            NULL);
 
-    snprintf(place, sizeof place, "127.0.0.1:%d", port);
+    snprintf(place, sizeof place, "%s", flow_served_at(service));
     for (int n = 0; n < 2; n++) {
         flow_stage *answer = flow_retry(ask, place, FLOW_ETIMEOUT, 5, 0.01);
 

@@ -73,7 +73,6 @@ extern "C" {
 typedef flow_stage *flow_protocol(flow_stage *received, void *arg);
 
 typedef struct flow_udp_options {
-    int *port;              /* gets the port it receives at; 0: it does not */
     /* A datagram could not be sent, as it is too long or there is no way to its
      * peer: it is lost, as datagrams may be. Both are borrowed. NULL: nobody
      * is told. */
@@ -83,8 +82,8 @@ typedef struct flow_udp_options {
 /* Serves at that place, as flow_serve does, all peers by one flow: that of p.
  * `arg` is borrowed, `o` may be NULL. The deferred is yours; it fires when the
  * stage of p has ended, or with its failure, and releasing it ends the service.
- * A tuple that is none, or an address that has to be looked up, is a failure.
- */
+ * flow_served_at of net.h says where it receives. A tuple that is none, or an
+ * address that has to be looked up, is a failure. */
 flow_deferred *flow_serve_udp(const char *at, flow_protocol *p, void *arg,
                               const flow_udp_options *o);
 

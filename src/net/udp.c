@@ -3,6 +3,8 @@
  * protocol's stage gives, and gives nothing itself; it is run beside all
  * others. A client is an operator: whenever it is asked, it first sends what
  * there is to send, then gives what has come. */
+#include "stage/deferred.h"
+#include "udp.h"
 #include "udp_socket.h"
 
 #include <errno.h>
@@ -70,9 +72,20 @@ static flow_stage *received_from(struct flow__udp *u)
                                                      = flow__udp_hold(u) });
 }
 
+/* The flow is inside its deferred when its last stage is closed: that can be
+ * looked at, and released, a turn later. */
+struct service {
+    flow_deferred *ended, *run;
+    flow_host *host;
+    flow_task over;
+    bool given_up;
+    char at[FLOW__ADDRESS_TEXT];
+};
+
 struct sender {
     flow_stage *source;                     /* first                        */
     struct flow__udp *socket;
+    struct service *service;
 };
 
 static flow_status sender_fill(void *self, flow_stage *out, flow_waker *w)
@@ -88,13 +101,16 @@ static flow_status sender_fill(void *self, flow_stage *out, flow_waker *w)
 
 static void sender_close(void *self)
 {
-    struct flow__udp *u = ((struct sender *)self)->socket;
+    struct sender *s = self;
 
-    flow__udp_forget(u, false, true);
-    flow__udp_release(u);
+    flow__udp_forget(s->socket, false, true);
+    flow__udp_release(s->socket);
+    if (!s->service->given_up)
+        s->service->host->post(s->service->host, &s->service->over, 0);
 }
 
-static flow_stage *send_to(struct flow__udp *u, flow_stage *source)
+static flow_stage *send_to(struct flow__udp *u, flow_stage *source,
+                           struct service *s)
 {
     static const flow_type type = {
         .name = "udp_send", .size = sizeof(struct sender),
@@ -102,8 +118,31 @@ static flow_stage *send_to(struct flow__udp *u, flow_stage *source)
         .inputs = flow_first_input
     };
 
-    return flow_stage_new(&type, &(struct sender){ source,
-                                                   flow__udp_hold(u) });
+    return flow_stage_new(&type, &(struct sender){ source, flow__udp_hold(u),
+                                                   s });
+}
+
+static void service_over(flow_task *t)
+{
+    struct service *s = (struct service *)(void *)
+        ((char *)t - offsetof(struct service, over));
+    flow_deferred *ended = flow_hold(s->ended);
+
+    flow_on_cancel(ended, NULL, NULL);
+    flow_fire(ended, flow_share(*flow_outcome(s->run)));
+    flow_release(ended);
+    flow_release(s->run);
+    flow_free(s, sizeof *s);
+}
+
+static void give_up(void *arg)
+{
+    struct service *s = arg;
+
+    s->given_up = true;
+    s->host->cancel(s->host, &s->over);
+    flow_release(s->run);
+    flow_free(s, sizeof *s);
 }
 
 /* The first address of a name that is one of this machine's. */
@@ -148,23 +187,53 @@ static struct flow__udp *begin(const char *at, flow_value *why)
     return flow__udp_new(&e.address, NULL, why);
 }
 
+/* NULL: *why. */
+static struct service *new_service(const char *at, struct flow__udp **out,
+                                   flow_value *why)
+{
+    struct service *s = flow_alloc(sizeof *s);
+
+    if (s == NULL) {
+        *why = flow_error(FLOW_ENOMEM, 0, "no memory for a service");
+        return NULL;
+    }
+    *out = begin(at, why);
+    if (*out == NULL) {
+        flow_free(s, sizeof *s);
+        return NULL;
+    }
+    *s = (struct service){ .host = flow_host_here(),
+                           .over = { .call = service_over } };
+    flow__udp_place(*out, s->at);
+    return s;
+}
+
 flow_deferred *flow_serve_udp(const char *at, flow_protocol *p, void *arg,
                               const flow_udp_options *o)
 {
+    flow_deferred *ended = flow_defer();
     flow_value why = flow_none();
-    struct flow__udp *u = begin(at, &why);
-    flow_stage *service;
+    struct service *s = NULL;
+    struct flow__udp *u;
 
-    if (o != NULL && o->port != NULL)
-        *o->port = u != NULL ? flow__address_port(&u->own) : 0;
-    if (u == NULL)
-        return flow_run(flow_failed(why));
-    if (o != NULL)
-        u->lost = o->lost;
+    if (!flow_fired(ended))                 /* or there was no memory for it */
+        s = new_service(at, &u, &why);
+    if (s == NULL) {
+        flow_fire(ended, why);
+        return ended;
+    }
+    s->ended = ended;
+    flow_on_cancel(ended, give_up, s);
+    u->lost = o != NULL ? o->lost : NULL;
     u->arg = arg;
-    service = send_to(u, p(received_from(u), arg));
+    s->run = flow_run(send_to(u, p(received_from(u), arg), s));
     flow__udp_release(u);
-    return flow_run(service);
+    return ended;
+}
+
+const char *flow__udp_served_at(const flow_deferred *d)
+{
+    return d->undo == give_up ? ((struct service *)d->undo_arg)->at : "";
 }
 
 /* ---- Clients ------------------------------------------------------------- */

@@ -3,6 +3,7 @@
 #include "udp_socket.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -137,6 +138,22 @@ struct flow__udp *flow__udp_new(struct flow__address *at,
         flow__address_write(peer, u->peer);
     room.users++;
     return u;
+}
+
+static bool is_any(const struct flow__address *a)
+{
+    return a->to.any.sa_family == AF_INET6
+        ? IN6_IS_ADDR_UNSPECIFIED(&a->to.six.sin6_addr)
+        : a->to.four.sin_addr.s_addr == INADDR_ANY;
+}
+
+void flow__udp_place(const struct flow__udp *u, char *text)
+{
+    if (is_any(&u->own))
+        snprintf(text, FLOW__ADDRESS_TEXT, ":%d",
+                 flow__address_port(&u->own));
+    else
+        flow__address_write(&u->own, text);
 }
 
 struct flow__udp *flow__udp_hold(struct flow__udp *u)

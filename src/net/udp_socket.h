@@ -38,6 +38,9 @@ struct flow__udp *flow__udp_new(struct flow__address *at,
 struct flow__udp *flow__udp_hold(struct flow__udp *u);
 void flow__udp_release(struct flow__udp *u);
 
+/* Where a service receives: as it is told to clients. */
+void flow__udp_place(const struct flow__udp *u, char *text);
+
 /* Up to FLOW__DATAGRAMS values into `set`, all there are. READY: *n of them.
  * WAIT: w will be woken. FAILED: *error. */
 flow_status flow__udp_receive(struct flow__udp *u, flow_value *set, size_t *n,
