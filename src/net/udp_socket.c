@@ -276,7 +276,7 @@ static flow_value read_peer(const struct flow__udp *u, const flow_value *text,
     char copy[FLOW__ADDRESS_TEXT];
     size_t n;
     const char *chars = flow_chars(text, &n);
-    flow_value why = flow_none();
+    flow_value why;
 
     if (n >= sizeof copy)
         n = sizeof copy - 1;
