@@ -254,8 +254,8 @@ TEST(a_service_survives_what_it_cannot_send)
 
     lost[0] = '\0';
     flow_host_use(flow_uv_host());
-    its = service = flow_serve_udp(HERE ":0", exaggerates, "arg", &(flow_udp_options){
-        .lost = note_lost });
+    its = service = flow_serve_udp(HERE ":0", exaggerates, "arg",
+                                   &(flow_udp_options){ .lost = note_lost });
     snprintf(place, sizeof place, "%s", flow_served_at(service));
     hears("still here", asking(flow_list(FLOW_VALUES(
         of_length(LONGEST), "still here")), 1));
