@@ -102,7 +102,7 @@ TEST(an_end_anywhere_is_a_lost_connection)
         if (flow_failure(heard) == NULL)
             whole++;
         else
-            MUST(whole == 0 && flow_is(flow_failure(heard), FLOW_ESYSTEM)
+            MUST(flow_is(flow_failure(heard), FLOW_ESYSTEM)
                  && flow_code(flow_failure(heard)) == ECONNRESET);
         flow_close(heard);
     }
@@ -180,7 +180,7 @@ TEST(a_wrong_byte_is_never_believed)
     part(&s);
 }
 
-/* ---- Much ------------------------------------------------------------------ */
+/* ---- Much --------------------------------------------------------------- */
 enum { PIECES = 4096, PIECE = 4096 };       /* 16 MiB                       */
 
 static size_t most_held;
@@ -285,6 +285,10 @@ int main(void)
         CASE(a_value_may_be_of_any_size),
     };
 
+    int status;
+
     harness_begin();
-    return run_processes("tls_cuts", tests, sizeof tests / sizeof *tests);
+    status = run_processes("tls_cuts", tests, sizeof tests / sizeof *tests);
+    flow_trim();
+    return status;
 }

@@ -197,7 +197,8 @@ flow_stage *slowly(flow_stage *s, const struct sides *sides, bool to_client)
     return flow_generate(wait_each, s, NULL);
 }
 
-flow_stage *byte_by_byte(flow_stage *s, const struct sides *sides, bool to_client)
+flow_stage *byte_by_byte(flow_stage *s, const struct sides *sides,
+                         bool to_client)
 {
     (void)to_client;
     (void)sides;
@@ -257,7 +258,8 @@ flow_stage *cut_behind(flow_stage *s, const struct sides *sides, bool to_client)
     return cut(s, sides->n, false);
 }
 
-flow_stage *ended_behind(flow_stage *s, const struct sides *sides, bool to_client)
+flow_stage *ended_behind(flow_stage *s, const struct sides *sides,
+                         bool to_client)
 {
     (void)to_client;
     return cut(s, sides->n, true);

@@ -46,6 +46,26 @@ TEST(a_dialogue_goes_on_over_several_turns)
     part(&s);
 }
 
+static flow_stage *who(flow_stage *received, void *arg)
+{
+    flow_stage *s = flow_once(flow_textf("%.10s", flow_peer(received)));
+
+    (void)arg;
+    flow_close(received);
+    return s;
+}
+
+TEST(a_protocol_in_tls_knows_its_peer)
+{
+    struct sides s = sides();
+    int port;
+    flow_deferred *service = serving_in_tls(&s, who, &port);
+
+    hears(HERE ":", says(&s, &port, flow_list(NULL, 0)));
+    served(service);
+    part(&s);
+}
+
 enum { MUCH = 4 << 20 };
 
 static void say_much(flow_gen *self, flow_stage *source, void *arg)
@@ -160,6 +180,7 @@ int main(void)
 {
     static const struct test tests[] = {
         CASE(a_service_echoes),
+        CASE(a_protocol_in_tls_knows_its_peer),
         CASE(a_dialogue_goes_on_over_several_turns),
         CASE(a_failure_of_the_protocol_cuts_the_connection_off),
         CASE(a_certificate_that_is_not_believed_is_told_to_both),

@@ -57,7 +57,8 @@ static bool s_client_talks(int port)
 TEST(openssl_s_client_talks_to_our_service)
 {
     static const char *const options[] = {
-        "-tls1_3", "-tls1_2", "-tls1_3 -ciphersuites TLS_CHACHA20_POLY1305_SHA256",
+        "-tls1_3", "-tls1_2",
+        "-tls1_3 -ciphersuites TLS_CHACHA20_POLY1305_SHA256",
     };
 
     for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
@@ -163,7 +164,9 @@ int main(void)
     write_file("authority.pem", identity(AUTHORITY)->chain);
     write_file("localhost.pem", identity(LOCALHOST)->chain);
     write_file("localhost.key", identity(LOCALHOST)->key);
-    status = run_processes("tls_strangers", tests, sizeof tests / sizeof *tests);
+    status = run_processes("tls_strangers", tests,
+                           sizeof tests / sizeof *tests);
     remove_files();
+    flow_trim();
     return status;
 }

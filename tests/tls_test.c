@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ---- Talking ------------------------------------------------------------- */
+/* ---- Talking ------------------------------------------------------------ */
 TEST(a_protocol_in_tls_does_what_it_does_in_the_clear)
 {
     struct sides s = sides();
@@ -121,7 +121,7 @@ TEST(a_peer_that_has_sent_all_can_still_be_answered)
     part(&s);
 }
 
-/* ---- Ends and failures --------------------------------------------------- */
+/* ---- Ends and failures -------------------------------------------------- */
 TEST(a_failure_of_what_is_sent_is_the_client_s)
 {
     struct sides s = sides();
@@ -237,7 +237,7 @@ TEST(a_failure_of_the_transport_passes)
     part(&s);
 }
 
-/* ---- Who is believed ----------------------------------------------------- */
+/* ---- Who is believed ---------------------------------------------------- */
 /* What a client says of a server that is so. */
 static void says_of(enum who server, const char *host, const char *text)
 {
@@ -357,7 +357,7 @@ TEST(a_server_is_told_what_the_client_does_not_believe)
     part(&s);
 }
 
-/* ---- Clients with certificates ------------------------------------------- */
+/* ---- Clients with certificates ------------------------------------------ */
 static flow_stage *who(flow_stage *received, void *arg)
 {
     flow_value subject = flow_tls_subject(received);
@@ -391,8 +391,8 @@ TEST(a_server_knows_a_client_by_its_certificate)
     part(&s);
 }
 
-/* The client hears of it when it is already talking: in TLS 1.3 its handshake is
- * over before the server has looked at its certificate. */
+/* The client hears of it when it is already talking: in TLS 1.3 its handshake
+ * is over before the server has looked at its certificate. */
 static void insists(const struct identity *client, const char *client_says,
                     const char *server_says)
 {
@@ -419,7 +419,7 @@ TEST(a_server_may_insist_on_a_certificate)
             ".authorities, and let the peer send its chain whole");
 }
 
-/* ---- Protocols to be agreed on ------------------------------------------- */
+/* ---- Protocols to be agreed on ------------------------------------------ */
 static flow_stage *agreed(flow_stage *received, void *arg)
 {
     (void)arg;
@@ -485,7 +485,7 @@ TEST(other_stages_have_agreed_on_nothing)
     flow_close(s);
 }
 
-/* ---- What cannot be used -------------------------------------------------- */
+/* ---- What cannot be used ------------------------------------------------- */
 /* What is wrong is told when it is made, and by what is made with it. */
 static void cannot_serve(const char *chain, const char *key, const char *text)
 {
@@ -589,7 +589,7 @@ TEST(a_context_may_be_released_while_connections_have_it)
     flow_tls_release(NULL);
 }
 
-/* ---- Asking and closing --------------------------------------------------- */
+/* ---- Asking and closing -------------------------------------------------- */
 struct counted { flow_stage *source; int *asked; };
 
 static flow_status counted_fill(void *self, flow_stage *out, flow_waker *w)
@@ -655,7 +655,7 @@ TEST(everything_may_be_closed_after_any_number_of_turns)
     }
 }
 
-/* ---- Keys that change ----------------------------------------------------- */
+/* ---- Keys that change ---------------------------------------------------- */
 struct received { flow_stage *source; struct flow__session *session; };
 
 static struct flow__session *session_of(flow_stage *heard)

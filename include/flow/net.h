@@ -115,7 +115,7 @@ typedef struct flow_service_options {
 flow_deferred *flow_serve(const char *at, flow_protocol *p, void *arg,
                           const flow_service_options *o);
 
-/* Where it serves, as a client is told: "127.0.0.1:7777" or ":7777", with the
+/* Where a service (of udp.h, too) serves, as a client is told: "127.0.0.1:7777" or ":7777", with the
  * port it has got. Borrowed until it has ended; "" then, and if it could not
  * begin. */
 const char *flow_served_at(flow_deferred *service);
@@ -148,8 +148,8 @@ flow_stage *flow_talk(const char *to, flow_protocol *p, void *arg,
 
 /* ---- Both ---------------------------------------------------------------- */
 /* The peer's address, as "127.0.0.1:7777", "[::1]:7777" or "unix:/run/x.sock",
- * of a stage of bytes received. Borrowed from it; "" for other stages, and
- * before it is connected. Who comes through a path mostly has no name, and is
+ * of a stage of bytes received, or of one that reads it, as in TLS. Borrowed
+ * from it; "" for other stages, and before it is connected. Who comes through a path mostly has no name, and is
  * "unix:". */
 const char *flow_peer(flow_stage *received);
 

@@ -41,6 +41,14 @@ struct flow__lookup {
     struct flow__address found[FLOW__FOUND];    /* the best first; port 0   */
 };
 
+/* Where it comes from or goes to; of a link with one peer, that is not said. */
+struct flow__datagram {
+    char *chars;
+    size_t size;
+    struct flow__address peer;
+};
+enum { FLOW__DATAGRAMS = 16 };      /* in one call                          */
+
 struct flow__network {
     size_t link_size;
 
@@ -64,6 +72,15 @@ struct flow__network {
     /* delay: small pieces may be held back. keep_alive: seconds of silence
      * before the peer is asked whether it is there; 0: it is not. */
     void (*tune)(struct flow__link *l, bool delay, double keep_alive);
+
+    /* The next three may be NULL: it has no datagrams. A link of them, at that
+     * place, whose port is told if it was 0; or, `at` NULL, with that peer. */
+    int (*bind)(struct flow__link *l, struct flow__address *at,
+                const struct flow__address *peer);
+    /* How many of the n. Received: into the room of each, whose size is told;
+     * sent: those before one that cannot be. */
+    int (*receive_some)(struct flow__link *l, struct flow__datagram *d, int n);
+    int (*send_some)(struct flow__link *l, struct flow__datagram *d, int n);
 
     /* What the owner waits for now; 0: nothing. While some link is watched for
      * something, the loop goes on. */

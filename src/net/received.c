@@ -33,11 +33,23 @@ flow_stage *flow__received(struct flow__conn *c)
     return flow_stage_new(&type, &(struct flow__receiver){ NULL, c, NULL });
 }
 
+/* What s reads first; NULL: nothing. */
+static flow_stage *first_input(flow_stage *s)
+{
+    flow_stage **list;
+
+    if (s->type->inputs == NULL || s->type->inputs(flow_self(s), &list) == 0)
+        return NULL;
+    return list[0];
+}
+
 const char *flow_peer(flow_stage *received)
 {
     struct flow__receiver *r;
 
-    if (received == NULL || received->type->close != flow__receiver_close)
+    while (received != NULL && received->type->close != flow__receiver_close)
+        received = first_input(received);
+    if (received == NULL)
         return "";
     r = flow_self(received);
     return r->conn != NULL ? r->conn->peer : "";

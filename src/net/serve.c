@@ -10,6 +10,7 @@
 #include "peers.h"
 #include "received.h"
 #include "stage/deferred.h"
+#include "udp.h"
 
 #include <errno.h>
 #include <string.h>
@@ -366,7 +367,9 @@ const char *flow_served_at(flow_deferred *service)
 {
     const struct service *s = service_of(service);
 
-    return s != NULL ? s->at : "";
+    if (s != NULL || service == NULL)
+        return s != NULL ? s->at : "";
+    return flow__udp_served_at(service);
 }
 
 void flow_drain(flow_deferred *service, double seconds)

@@ -101,17 +101,17 @@ static int begin(struct socket *s, int fd)
     return 0;
 }
 
-static int new_socket(const struct flow__address *a)
+static int new_socket(const struct flow__address *a, int type)
 {
     int fd = socket(a->to.any.sa_family,
-                    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+                    type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
     return fd >= 0 ? fd : -errno;
 }
 
 static int socket_connect(struct flow__link *l, const struct flow__address *to)
 {
-    int fd = new_socket(to);
+    int fd = new_socket(to, SOCK_STREAM);
 
     if (fd < 0)
         return fd;
@@ -143,7 +143,7 @@ static bool has_path(const struct flow__address *a)
 /* Whether somebody accepts connections at that path. */
 static bool is_served(const struct flow__address *a)
 {
-    int fd = new_socket(a);
+    int fd = new_socket(a, SOCK_STREAM);
     bool nobody = fd >= 0 && connect(fd, &a->to.any, a->size) != 0
         && errno == ECONNREFUSED;
 
@@ -163,14 +163,21 @@ static int bind_to(int fd, const struct flow__address *at)
     return bind(fd, &at->to.any, at->size) != 0 ? -errno : 0;
 }
 
-/* On all addresses of version 6 one listens for version 4 as well. */
-static int prepare(int fd, const struct flow__address *at)
+/* All addresses of version 6 are those of version 4 as well. */
+static void take_both_versions(int fd, const struct flow__address *at)
 {
-    int on = 1, off = 0;
+    int off = 0;
 
     if (at->to.any.sa_family == AF_INET6
         && IN6_IS_ADDR_UNSPECIFIED(&at->to.six.sin6_addr))
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
+}
+
+static int prepare(int fd, const struct flow__address *at)
+{
+    int on = 1;
+
+    take_both_versions(fd, at);
     return setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0
         ? -errno : 0;
 }
@@ -178,7 +185,7 @@ static int prepare(int fd, const struct flow__address *at)
 static int socket_listen(struct flow__link *l, struct flow__address *at)
 {
     struct flow__address bound = { .size = sizeof bound.to };
-    int fd = new_socket(at), wrong;
+    int fd = new_socket(at, SOCK_STREAM), wrong;
 
     if (fd < 0)
         return fd;
@@ -282,6 +289,90 @@ static void socket_tune(struct flow__link *l, bool delay, double keep_alive)
     setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &silence, sizeof silence);
     setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &pause, sizeof pause);
     setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof probes);
+}
+
+/* ---- Datagrams ---------------------------------------------------------- */
+static int bind_datagrams(int fd, struct flow__address *at)
+{
+    struct flow__address bound = { .size = sizeof bound.to };
+
+    take_both_versions(fd, at);
+    if (bind(fd, &at->to.any, at->size) != 0
+        || getsockname(fd, &bound.to.any, &bound.size) != 0)
+        return -errno;
+    flow__address_set_port(at, flow__address_port(&bound));
+    return 0;
+}
+
+static int socket_bind(struct flow__link *l, struct flow__address *at,
+                       const struct flow__address *peer)
+{
+    int fd = new_socket(at != NULL ? at : peer, SOCK_DGRAM), wrong;
+
+    if (fd < 0)
+        return fd;
+    if (at != NULL)
+        wrong = bind_datagrams(fd, at);
+    else
+        wrong = connect(fd, &peer->to.any, peer->size) != 0 ? -errno : 0;
+    if (wrong == 0)
+        return begin((struct socket *)l, fd);
+    close(fd);
+    return wrong;
+}
+
+/* As the kernel wants to have them. */
+struct batch {
+    struct mmsghdr headers[FLOW__DATAGRAMS];
+    struct iovec pieces[FLOW__DATAGRAMS];
+};
+
+static void put_into(struct batch *b, struct flow__datagram *d, int n)
+{
+    memset(b->headers, 0, (size_t)n * sizeof *b->headers);
+    for (int i = 0; i < n; i++) {
+        struct msghdr *m = &b->headers[i].msg_hdr;
+
+        b->pieces[i] = (struct iovec){ d[i].chars, d[i].size };
+        m->msg_iov = &b->pieces[i];
+        m->msg_iovlen = 1;
+        m->msg_name = d[i].peer.size > 0 ? &d[i].peer.to : NULL;
+        m->msg_namelen = d[i].peer.size;
+    }
+}
+
+static int socket_receive_some(struct flow__link *l, struct flow__datagram *d,
+                               int n)
+{
+    struct batch b;
+    int got;
+
+    for (int i = 0; i < n; i++)
+        d[i].peer.size = sizeof d[i].peer.to;
+    put_into(&b, d, n);
+    do
+        got = recvmmsg(((struct socket *)l)->fd, b.headers, (unsigned)n, 0,
+                       NULL);
+    while (got < 0 && errno == EINTR);
+    for (int i = 0; i < got; i++) {
+        d[i].size = b.headers[i].msg_len;
+        d[i].peer.size = b.headers[i].msg_hdr.msg_namelen;
+    }
+    return got < 0 ? -errno : got;
+}
+
+static int socket_send_some(struct flow__link *l, struct flow__datagram *d,
+                            int n)
+{
+    struct batch b;
+    int sent;
+
+    put_into(&b, d, n);
+    do
+        sent = sendmmsg(((struct socket *)l)->fd, b.headers, (unsigned)n,
+                        MSG_NOSIGNAL);
+    while (sent < 0 && errno == EINTR);
+    return sent < 0 ? -errno : sent;
 }
 
 /* ---- Closing ------------------------------------------------------------ */
@@ -406,6 +497,8 @@ const struct flow__network flow__sockets = {
     .refuse = socket_refuse,
     .connect = socket_connect, .connected = socket_connected,
     .receive = socket_receive, .send = socket_send, .finish = socket_finish,
-    .tune = socket_tune, .watch = socket_watch, .close = socket_close,
+    .bind = socket_bind, .receive_some = socket_receive_some,
+    .send_some = socket_send_some, .tune = socket_tune,
+    .watch = socket_watch, .close = socket_close,
     .find = find_name, .look_up = look_name_up, .forget = forget_name
 };

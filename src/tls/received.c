@@ -61,7 +61,7 @@ flow_stage *flow__tls_received(flow_stage *source, struct flow__session *s)
     });
 }
 
-/* ---- What was agreed on --------------------------------------------------- */
+/* ---- What was agreed on -------------------------------------------------- */
 static struct flow__session *session_of(flow_stage *s)
 {
     if (s == NULL || s->type != &received_type)

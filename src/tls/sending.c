@@ -6,8 +6,8 @@
 
 #include <string.h>
 
-/* Values are joined to records as long as there are more of them: a record costs
- * as much as the encryption of 4 KiB. One that fills a record is not copied. */
+/* Values are joined to records as long as there are more of them: a record
+ * costs as much as to encrypt 4 KiB. One that fills a record is not copied. */
 struct sending {
     flow_stage *source;                     /* first: flow_first_input      */
     struct flow__session *session;
@@ -40,7 +40,7 @@ static flow_status shake_hands(struct sending *o, flow_stage *out,
     return st;
 }
 
-/* ---- What is to be sent plain --------------------------------------------- */
+/* ---- What is to be sent plain -------------------------------------------- */
 static void drop_joint(struct sending *o)
 {
     flow_free(o->joint, FLOW__RECORD);
