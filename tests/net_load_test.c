@@ -106,10 +106,11 @@ static int serve(const struct load *load, int to_parent)
     flow_release(d);
     flow_uv_close();
     flow_trim();
-    fprintf(stderr, peak > load->bound
-            ? "the service held %zu bytes, more than %zu\n" : "", peak,
+    if (peak <= load->bound)
+        return live > 0 ? 12 : 0;
+    fprintf(stderr, "the service held %zu bytes, more than %zu\n", peak,
             load->bound);
-    return peak > load->bound ? 12 : live > 0 ? 13 : 0;
+    return 13;
 }
 
 /* The child of a process that leaves nothing of the library behind. */

@@ -20,6 +20,11 @@ static void tell(const flow_value *error, const char *peer, void *arg)
              after != NULL ? after + strlen(peer) : flow_message(error));
 }
 
+static bool is_told(void)
+{
+    return told[0] != '\0' || disturbed();
+}
+
 /* Gives nothing, and reads until the end; its answer is the same. */
 static void listen_only(flow_gen *self, flow_stage *received, void *arg)
 {
@@ -67,6 +72,7 @@ TEST(an_idle_connection_is_a_failure_for_those_who_wish_it)
 
     told[0] = '\0';
     done = with_peer(says_nothing, port);
+    run_for(5, is_told);
     CHECK(done);
     CHECK(strcmp(told, "Timeout: is idle for too long") == 0);
     served(service);
@@ -134,6 +140,7 @@ TEST(who_reads_nothing_is_idle)
 
     told[0] = '\0';
     done = with_peer(reads_nothing, port);
+    run_for(5, is_told);
     CHECK(done);
     CHECK(strcmp(told, "Timeout: is idle for too long") == 0);
     served(service);
@@ -161,6 +168,7 @@ TEST(no_connection_lasts_longer_than_it_may)
 
     told[0] = '\0';
     done = with_peer(talks_without_end, port);
+    run_for(5, is_told);
     CHECK(done);
     CHECK(strcmp(told, "Timeout: lasts too long") == 0);
     served(service);
