@@ -3,6 +3,8 @@
  * peace, a protocol at both ends. */
 #include "net_harness.h"
 
+#include "net/sockets.h"
+
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -187,6 +189,69 @@ TEST(a_client_s_connection_has_the_same_limits)
     hears("!Timeout", flow_connect(to, never(), &(flow_connect_options){
         .conn = { .total = 0.02 }
     }));
+    served(service);
+}
+
+/* ---- What the network is asked for --------------------------------------- */
+static char tuned[64];
+
+static void write_tuning(struct flow__link *l, bool delay, double keep_alive)
+{
+    size_t n = strlen(tuned);
+
+    (void)l;
+    snprintf(tuned + n, sizeof tuned - n, "%s %g, ", delay ? "delay" : "none",
+             keep_alive);
+}
+
+TEST(the_network_is_told_how_to_treat_a_connection)
+{
+    struct flow__network n = flow__sockets;
+    flow_service_options o = { .conn = { .delay = true, .keep_alive = 60 } };
+    int port;
+    flow_deferred *service;
+
+    n.tune = write_tuning;
+    tuned[0] = '\0';
+    flow__network_use(&n);
+    service = serving_with(echo, NULL, &o, &port);
+    hears("hello", connecting(port, saying("hello")));
+    flow__network_use(NULL);
+    CHECK(strcmp(tuned, "delay 60, none 0, ") == 0
+          || strcmp(tuned, "none 0, delay 60, ") == 0);
+    served(service);
+}
+
+static size_t sends, pieces_sent;
+
+static ssize_t count_pieces(struct flow__link *l, const struct iovec *pieces,
+                            int n)
+{
+    sends++;
+    pieces_sent += (size_t)n;
+    return flow__sockets.send(l, pieces, n);
+}
+
+static flow_stage *three_at_once(flow_stage *received, void *arg)
+{
+    (void)arg;
+    flow_close(received);
+    return flow_list(FLOW_VALUES("one ", "two ", "three"));
+}
+
+TEST(what_is_ready_is_sent_together)
+{
+    struct flow__network n = flow__sockets;
+    int port;
+    flow_deferred *service;
+
+    n.send = count_pieces;
+    sends = pieces_sent = 0;
+    flow__network_use(&n);
+    service = serving(three_at_once, NULL, &port);
+    flow__network_use(NULL);
+    hears("one two three", connecting(port, NULL));
+    CHECK(sends == 1 && pieces_sent == 3);
     served(service);
 }
 
@@ -460,6 +525,8 @@ int main(void)
         CASE(who_reads_nothing_is_idle),
         CASE(no_connection_lasts_longer_than_it_may),
         CASE(a_client_s_connection_has_the_same_limits),
+        CASE(the_network_is_told_how_to_treat_a_connection),
+        CASE(what_is_ready_is_sent_together),
         CASE(one_address_may_come_so_often_and_no_more),
         CASE(a_service_may_end_in_peace),
         CASE(who_stays_too_long_when_a_service_ends_is_reset),
