@@ -180,15 +180,23 @@ TEST(the_next_address_is_tried_when_one_refuses)
     served(service);
 }
 
-TEST(what_became_of_each_address_is_said)
+/* One that was free a moment ago. */
+static int port_of_nobody(void)
 {
-    struct flow__network n = names_made_up("127.0.0.2", HERE, "127.0.0.3");
     int port;
     flow_deferred *service = serving_at(HERE ":0", &port);
-    char why[256];
 
     flow_outcome(service);
     flow_release(service);
+    return port;
+}
+
+TEST(what_became_of_each_address_is_said)
+{
+    struct flow__network n = names_made_up("127.0.0.2", HERE, "127.0.0.3");
+    int port = port_of_nobody();
+    char why[256];
+
     flow__network_use(&n);
     snprintf(why, sizeof why, "cannot connect to several.example:%d: "
              "127.0.0.2:%d: Connection refused; " HERE ":%d: Connection "
@@ -202,12 +210,9 @@ TEST(what_became_of_each_address_is_said)
 TEST(the_versions_take_turns)
 {
     struct flow__network n = names_made_up("127.0.0.2", "127.0.0.3", "::1");
-    int port;
-    flow_deferred *service = serving_at(HERE ":0", &port);
+    int port = port_of_nobody();
     char why[256];
 
-    flow_outcome(service);
-    flow_release(service);
     flow__network_use(&n);
     snprintf(why, sizeof why, "127.0.0.2:%d: Connection refused; [::1]:%d: ",
              port, port);
