@@ -3,6 +3,9 @@
  * said when nobody is there. */
 #include "net_harness.h"
 
+#include "net/sockets.h"
+
+#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
@@ -50,16 +53,6 @@ TEST(all_addresses_are_served_in_both_versions)
     served(service);
 }
 
-/* Of this name one address mostly refuses: that of version 6. */
-TEST(the_next_address_is_tried_when_one_refuses)
-{
-    int port;
-    flow_deferred *service = serving_at(HERE ":0", &port);
-
-    hears("hello", connecting_to("localhost", port));
-    served(service);
-}
-
 static void says(const char *text, flow_stage *s)
 {
     flow_value v;
@@ -73,20 +66,6 @@ static void says(const char *text, flow_stage *s)
         fprintf(stderr, "it says: %s\n", flow_message(failure));
     CHECK(strstr(flow_message(failure), text) != NULL);
     flow_close(s);
-}
-
-TEST(what_became_of_each_address_is_said)
-{
-    int port;
-    flow_deferred *service = serving_at(HERE ":0", &port);
-    char why[64];
-
-    flow_outcome(service);
-    flow_release(service);
-    snprintf(why, sizeof why, HERE ":%d: Connection refused", port);
-    says(why, connecting_to("localhost", port));
-    says("cannot connect to localhost:", connecting_to("localhost", port));
-    flow_uv_close();
 }
 
 TEST(a_name_that_is_nobody_s_is_said)
@@ -130,6 +109,13 @@ static int deaf(int *port_out, int full[4])
     return fd;
 }
 
+static void not_deaf(int fd, const int full[4])
+{
+    for (int i = 0; i < 4; i++)
+        close(full[i]);
+    close(fd);
+}
+
 TEST(connecting_takes_no_longer_than_it_may)
 {
     int port, full[4], fd = deaf(&port, full);
@@ -141,10 +127,117 @@ TEST(connecting_takes_no_longer_than_it_may)
              "answer", to, to);
     says(why, flow_connect(to, saying("hello"),
                            &(flow_connect_options){ .timeout = 0.02 }));
-    for (int i = 0; i < 4; i++)
-        close(full[i]);
-    close(fd);
+    not_deaf(fd, full);
     flow_uv_close();
+}
+
+/* ---- Names of several addresses, which are made up ----------------------- */
+static const char *made_up[4];
+
+static void add(struct flow__lookup *q, const char *address)
+{
+    struct flow__address *a = &q->found[q->n++];
+    bool six = inet_pton(AF_INET6, address, &a->to.six.sin6_addr) == 1;
+
+    a->to.any.sa_family = six ? AF_INET6 : AF_INET;
+    a->size = six ? sizeof a->to.six : sizeof a->to.four;
+    if (!six)
+        inet_pton(AF_INET, address, &a->to.four.sin_addr);
+}
+
+static bool make_up(const char *name, struct flow__lookup *q)
+{
+    (void)name;
+    memset(q->found, 0, sizeof q->found);
+    q->n = 0;
+    q->wrong = NULL;
+    for (int i = 0; i < 4 && made_up[i] != NULL; i++)
+        add(q, made_up[i]);
+    return false;
+}
+
+static struct flow__network names_made_up(const char *one, const char *two,
+                                          const char *three)
+{
+    struct flow__network n = flow__sockets;
+
+    made_up[0] = one;
+    made_up[1] = two;
+    made_up[2] = three;
+    n.look_up = make_up;
+    return n;
+}
+
+TEST(the_next_address_is_tried_when_one_refuses)
+{
+    struct flow__network n = names_made_up("127.0.0.2", "127.0.0.3", HERE);
+    int port;
+    flow_deferred *service = serving_at(HERE ":0", &port);
+
+    flow__network_use(&n);
+    hears("hello", connecting_to("several.example", port));
+    flow__network_use(NULL);
+    served(service);
+}
+
+/* One that was free a moment ago. */
+static int port_of_nobody(void)
+{
+    int port;
+    flow_deferred *service = serving_at(HERE ":0", &port);
+
+    flow_outcome(service);
+    flow_release(service);
+    return port;
+}
+
+TEST(what_became_of_each_address_is_said)
+{
+    struct flow__network n = names_made_up("127.0.0.2", HERE, "127.0.0.3");
+    int port = port_of_nobody();
+    char why[256];
+
+    flow__network_use(&n);
+    snprintf(why, sizeof why, "cannot connect to several.example:%d: "
+             "127.0.0.2:%d: Connection refused; " HERE ":%d: Connection "
+             "refused; 127.0.0.3:%d: Connection refused", port, port, port,
+             port);
+    says(why, connecting_to("several.example", port));
+    flow__network_use(NULL);
+    flow_uv_close();
+}
+
+TEST(the_versions_take_turns)
+{
+    struct flow__network n = names_made_up("127.0.0.2", "127.0.0.3", "::1");
+    int port = port_of_nobody();
+    char why[256];
+
+    flow__network_use(&n);
+    snprintf(why, sizeof why, "127.0.0.2:%d: Connection refused; [::1]:%d: ",
+             port, port);
+    says(why, connecting_to("several.example", port));
+    flow__network_use(NULL);
+    flow_uv_close();
+}
+
+/* The first one does not answer; the second is tried beside it. */
+TEST(the_next_address_is_tried_beside_one_that_does_not_answer)
+{
+    struct flow__network n = names_made_up(HERE, "127.0.0.2", NULL);
+    int port, full[4], fd = deaf(&port, full);
+    char at[32], to[64];
+    flow_deferred *service;
+
+    snprintf(at, sizeof at, "127.0.0.2:%d", port);
+    snprintf(to, sizeof to, "several.example:%d", port);
+    service = serving_at(at, &port);
+    flow__network_use(&n);
+    hears("hello", flow_connect(to, saying("hello"),
+                                &(flow_connect_options){ .timeout = 0.4 }));
+    flow__network_use(NULL);
+    not_deaf(fd, full);
+    served(service);
 }
 
 TEST(connecting_may_be_given_up_at_any_moment)
@@ -270,11 +363,13 @@ int main(void)
     static const struct test tests[] = {
         CASE(a_name_is_looked_up_on_both_sides),
         CASE(all_addresses_are_served_in_both_versions),
-        CASE(the_next_address_is_tried_when_one_refuses),
-        CASE(what_became_of_each_address_is_said),
         CASE(a_name_that_is_nobody_s_is_said),
         CASE(a_name_that_is_nobody_s_cannot_be_served),
         CASE(connecting_takes_no_longer_than_it_may),
+        CASE(the_next_address_is_tried_when_one_refuses),
+        CASE(what_became_of_each_address_is_said),
+        CASE(the_versions_take_turns),
+        CASE(the_next_address_is_tried_beside_one_that_does_not_answer),
         CASE(connecting_may_be_given_up_at_any_moment),
         CASE(a_path_is_served_and_removed),
         CASE(a_path_that_a_dead_service_left_is_used_again),

@@ -202,3 +202,10 @@ void many_descriptors(void)
     l.rlim_cur = l.rlim_max < 100000 ? l.rlim_max : 100000;
     setrlimit(RLIMIT_NOFILE, &l);
 }
+
+bool under_valgrind(void)
+{
+    const char *loaded = getenv("LD_PRELOAD");
+
+    return loaded != NULL && strstr(loaded, "valgrind") != NULL;
+}

@@ -53,4 +53,7 @@ bool peer_sees_reset(int fd);
 /* Lets this process have as many descriptors as it may. */
 void many_descriptors(void);
 
+/* valgrind is slow, and accepts connections beyond the limit, to close them. */
+bool under_valgrind(void);
+
 #endif

@@ -65,22 +65,14 @@ static bool say_they_are_there(int port)
     return good;
 }
 
-/* valgrind accepts what is beyond the limit, and closes it then. */
-static bool limits_are_kept(void)
-{
-    const char *loaded = getenv("LD_PRELOAD");
-
-    return loaded == NULL || strstr(loaded, "valgrind") == NULL;
-}
-
 TEST(without_descriptors_accepting_pauses)
 {
     struct rlimit l, less;
     int port;
     flow_deferred *service;
 
-    if (!limits_are_kept())
-        return;
+    if (under_valgrind())
+        return;                             /* it keeps no such limit       */
     service = serving(brackets, NULL, &port);
     for (int i = 0; i < FEW; i++)
         few[i] = peer_socket();

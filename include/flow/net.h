@@ -84,8 +84,8 @@ typedef struct flow_conn_options {
     double keep_alive;      /* seconds of silence before the kernel asks the
                                peer whether it is there; it is lost when it has
                                not answered for as long again. 0: never     */
-    bool delay;             /* small pieces may be held back, to go together
-                               with others. Default: no_delay               */
+    bool delay;             /* small pieces may be held back by the kernel, to
+                               go together with others (Nagle's way)        */
     bool loss_fails;        /* of protocols: a lost connection is a failure
                                of `received`. Default: its end              */
 } flow_conn_options;
@@ -93,7 +93,17 @@ typedef struct flow_conn_options {
 /* ---- Services ------------------------------------------------------------ */
 /* Makes, for one connection, the stage of what is to be sent, text and bytes,
  * from the stage of what is received, which it takes. The connection ends with
- * the stage. */
+ * the stage. A protocol that waits for more than data merges stages of
+ * different kinds of values, which its generator tells apart:
+ *
+ *     made      the protocol is called
+ *     data      what is received
+ *     lost      a value after the data:
+ *               flow_concat(FLOW_STAGES(received, flow_once(flow_none())))
+ *     drained   flow_yield answers: there is room for more
+ *     timer     flow_ticks(seconds)
+ *     others    flow_from_chan(channel)
+ */
 typedef flow_stage *flow_protocol(flow_stage *received, void *arg);
 
 typedef struct flow_service_options {
@@ -129,20 +139,24 @@ void flow_drain(flow_deferred *service, double seconds);
 typedef struct flow_connect_options {
     flow_conn_options conn;
     double timeout;         /* seconds to connect, all together. 0: 30      */
-    bool stays;             /* when all is sent the peer is not told        */
+    bool stays;             /* no half close: that all is sent the peer is not
+                               told                                         */
 } flow_connect_options;
 
 /* The bytes received from a peer that gets what `sent` gives, which it takes;
- * NULL: it gets nothing, and is not told so. It connects at the first ask; both
- * go on while somebody waits for an answer. Of a name all addresses are tried,
- * the next one when one refuses or after a quarter of a second; the failure
- * says what became of each. A failure of `sent` is one of this stage. `to` is
- * copied, `o` may be NULL. */
+ * NULL: it gets nothing, and is not told so. A failure of `sent` is one of this
+ * stage. It connects at the first ask, and like any operator goes on only while
+ * somebody asks: who waits for something else meanwhile sends nothing, and is
+ * better off with flow_talk.
+ *
+ * Of a name all addresses are tried, the next one when one refuses or after a
+ * quarter of a second; the failure says what became of each. `to` is copied,
+ * `o` may be NULL. */
 flow_stage *flow_connect(const char *to, flow_stage *sent,
                          const flow_connect_options *o);
 
 /* Talks to a peer by a protocol, as a service does: the stage gives nothing, and
- * ends when the connection has. flow_run runs it. */
+ * ends when the connection has. flow_run runs it beside all others. */
 flow_stage *flow_talk(const char *to, flow_protocol *p, void *arg,
                       const flow_connect_options *o);
 
