@@ -51,7 +51,8 @@ extern "C" {
     flow_run(flow_generate(body, source, arg))
 
 /* A group owns any number of tasklets, flows and other deferreds. When one
- * fails, the rest are closed. */
+ * fails, the rest are closed; one that runs at that moment ends at its next
+ * wait. */
 typedef struct flow_group flow_group;
 flow_group *flow_group_new(void);
 
@@ -67,8 +68,8 @@ flow_deferred *flow_group_end(flow_group *g);
  * A bounded queue of values. A channel of room 0 hands over directly: a send
  * has answered when the value has been received.
  *
- * Holders count: when the last lets go, the channel is finished. Waiting in one
- * holds it. */
+ * Holders count: when the last lets go, the channel is finished. Who waits to
+ * send is one of them. */
 flow_chan *flow_chan_new(size_t room);
 flow_chan *flow_chan_hold(flow_chan *c);
 void       flow_chan_release(flow_chan *c);             /* NULL is fine     */
