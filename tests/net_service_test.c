@@ -3,6 +3,7 @@
  * peace, a protocol at both ends. */
 #include "net_harness.h"
 
+#include "net/peers.h"
 #include "net/sockets.h"
 
 #include <stdatomic.h>
@@ -297,6 +298,44 @@ TEST(one_address_may_come_so_often_and_no_more)
     served(service);
 }
 
+/* How many of the n would be let in where one address may come once. */
+static size_t let_in(const char *const *places, size_t n)
+{
+    static struct flow__peers table;
+    struct flow__peer peers[8] = {{ 0 }};
+    size_t in = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        struct flow__endpoint e;
+        flow_value wrong = flow__endpoint_read(places[i], &e);
+
+        MUST(!flow_is_failure(wrong));
+        in += flow__peers_add(&table, &peers[i], &e.address, 1);
+    }
+    for (size_t i = 0; i < n; i++)
+        flow__peers_remove(&peers[i]);
+    return in;
+}
+
+TEST(peers_are_told_apart_by_address_and_network)
+{
+    static const char *const differ[] = {
+        "10.0.0.1:1", "10.0.0.2:1", "[2001:db8::1]:1", "[2001:db8:0:1::1]:1",
+        "unix:/x", "unix:/x"
+    };
+    static const char *const same[] = {
+        "10.0.0.1:1", "10.0.0.1:2", "[::ffff:10.0.0.1]:3"
+    };
+    static const char *const network[] = {
+        "[2001:db8::1]:1", "[2001:db8::ffff:1]:1"
+    };
+
+    CHECK(let_in(differ, 6) == 6);
+    CHECK(let_in(same, 3) == 1);
+    CHECK(let_in(network, 2) == 1);
+    CHECK(let_in(differ, 6) == 6);          /* all had been taken out       */
+}
+
 /* ---- The end of a service ----------------------------------------------- */
 static flow_deferred *draining;
 static double patience;
@@ -531,6 +570,7 @@ int main(void)
         CASE(the_network_is_told_how_to_treat_a_connection),
         CASE(what_is_ready_is_sent_together),
         CASE(one_address_may_come_so_often_and_no_more),
+        CASE(peers_are_told_apart_by_address_and_network),
         CASE(a_service_may_end_in_peace),
         CASE(who_stays_too_long_when_a_service_ends_is_reset),
         CASE(a_service_without_connections_ends_at_once),
