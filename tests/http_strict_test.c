@@ -91,7 +91,7 @@ TEST(lenient_sizes_of_chunks_are_refused)
 
 TEST(codings_but_chunked_are_refused)
 {
-    refused_header(501, "Transfer-Encoding: gzip");
+    refused_header(400, "Transfer-Encoding: gzip");
     refused_header(501, "Transfer-Encoding: identity, chunked");
     refused_header(400, "Transfer-Encoding: chunked, identity");
     refused_header(400, "Transfer-Encoding: \"chunked\"");
@@ -204,7 +204,7 @@ TEST(versions_but_1_0_and_1_1_are_refused)
     refused(505, "GET /hello HTTP/1.2\r\n" HOST);
     refused(505, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
     refused(400, "GET /hello http/1.1\r\n" HOST);
-    refused(400, "GET /hello\r\n\r\n");
+    refused(505, "GET /hello\r\n\r\n");
 }
 
 TEST(paths_that_are_not_plain_are_refused)

@@ -108,7 +108,7 @@ TEST(arguments_come_without_their_escapes)
 TEST(a_form_gives_arguments)
 {
     answers("HTTP/1.1 200 OK|" HTML "Content-Length: 8||<f+rm=1>",
-            "POST /form HTTP/1.1\r\nContent-Length: 13\r\nContent-Type: "
+            "POST /form HTTP/1.1\r\nContent-Length: 14\r\nContent-Type: "
             "application/x-www-form-urlencoded; charset=utf-8\r\n" HOST
             "b=1&a=f%2brm=1");
     answers_with("HTTP/1.1 415", "POST /form HTTP/1.1\r\nContent-Length: 3\r\n"
@@ -187,8 +187,8 @@ TEST(a_page_without_anything_is_empty)
 
 TEST(a_page_may_fail_with_a_status)
 {
-    answers("HTTP/1.1 418 I'm a Teapot|" PLAIN "Content-Length: 33||"
-            "418 I'm a Teapot|short and stout|" HELLO,
+    answers("HTTP/1.1 418 Other|" PLAIN "Content-Length: 26||"
+            "418 Other|short and stout|" HELLO,
             "GET /teapot HTTP/1.1\r\n" HOST "GET /hello HTTP/1.1\r\n" HOST);
 }
 

@@ -89,7 +89,8 @@ static void send_head(struct http *h, enum flow__framing framing, bool text)
 {
     if (!flow__status_has_body(h->r.status))
         framing = FLOW__NO_BODY;
-    if (!h->parser.keeps_alive || framing == FLOW__TO_THE_END)
+    if (!h->parser.keeps_alive || h->parser.status != 0
+        || framing == FLOW__TO_THE_END)
         h->closes = true;
     h->framing = framing;
     h->headed = true;

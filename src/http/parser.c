@@ -196,8 +196,8 @@ static enum flow__parsed add_to_head(struct flow__parser *p, char c)
     const char *why = is_doubtful(c, p->last);
     bool empty_line = c == '\n' && p->line == 1;
 
-    if (why == NULL && p->line == 0 && (c == ' ' || c == '\t'))
-        why = "a line begins with a space";
+    if (why == NULL && p->line == 0 && (c == ' ' || c == '\t' || c == ':'))
+        why = "a line begins without a name";
     if (why != NULL)
         return is_bad(p, 400, why);
     if (p->first_line && p->line > p->limits->longest_target + LINE_MORE)
