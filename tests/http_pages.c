@@ -18,7 +18,7 @@ static void parts(flow_gen *self, flow_request *r, void *arg)
 {
     (void)r;
     (void)arg;
-    if (flow_yield(self, "one") && flow_cooperate(self, 1)
+    if (flow_yield(self, "one") && flow_cooperate(self, 0.001)
         && flow_yield(self, "two") && flow_cooperate(self, 0))
         flow_yield(self, "three");
 }
@@ -53,7 +53,7 @@ static void breaks(flow_gen *self, flow_request *r, void *arg)
     (void)r;
     (void)arg;
     flow_yield(self, "part");
-    flow_cooperate(self, 1);
+    flow_cooperate(self, 0.001);
     flow_fail(self, FLOW_EFORMAT, 0, "a secret");
 }
 
@@ -142,7 +142,7 @@ static void length(flow_gen *self, flow_request *r, void *arg)
     (void)arg;
     flow_answer_header(r, "Content-Length", "%s", n != NULL ? n : "0");
     flow_yield(self, "123");
-    flow_cooperate(self, 1);
+    flow_cooperate(self, 0.001);
     flow_yield(self, "45");
 }
 
