@@ -100,6 +100,14 @@ static void count(flow_gen *self, flow_request *r, void *arg)
     flow_yield(self, flow_textf("%zu bytes", n));
 }
 
+static void hasty(flow_gen *self, flow_request *r, void *arg)
+{
+    flow_yield(self, "a");
+    if (flow_request_argument(r, "wait") != NULL)
+        flow_cooperate(self, 0.001);
+    count(self, r, arg);
+}
+
 static void headers(flow_gen *self, flow_request *r, void *arg)
 {
     const char *v = flow_request_argument(r, "v");
@@ -162,6 +170,7 @@ flow_site *pages(void)
     flow_site_add(site, "/user/me", hello, (void *)"me");
     flow_site_add(site, "POST /form", form, NULL);
     flow_site_add(site, "POST /count", count, NULL);
+    flow_site_add(site, "POST /hasty", hasty, NULL);
     flow_site_add(site, "POST /lazy", hello, (void *)"lazy");
     flow_site_add(site, "/headers", headers, NULL);
     flow_site_add(site, "/empty", empty, NULL);

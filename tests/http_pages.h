@@ -17,6 +17,7 @@
  *     /breaks     after the first           /teapot     status 418 by failing
  *     /echo?a=    the argument a            /user/(all)  what the star stands for
  *     POST /form  the argument a            POST /count  bytes of the body
+ *     POST /hasty yields, then counts; with ?wait it waits between
  *     POST /lazy  reads nothing             /headers?v= a header with that value
  *     /empty      nothing at all            /slow       a day late
  *     /length?n=  says that it is so long   /none       status 204

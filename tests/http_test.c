@@ -154,6 +154,18 @@ TEST(a_client_is_told_to_go_on_when_its_body_is_wanted)
                  "Content-Length: 10\r\n" HOST);
 }
 
+TEST(nobody_is_told_to_go_on_in_the_middle_of_an_answer)
+{
+    answers("HTTP/1.1 100 Continue||HTTP/1.1 200 OK|" HTML
+            "Transfer-Encoding: chunked||1|a|8|10 bytes|0||",
+            "POST /hasty HTTP/1.1\r\nExpect: 100-continue\r\n"
+            "Content-Length: 10\r\n" HOST "0123456789");
+    answers("HTTP/1.1 200 OK|" HTML "Transfer-Encoding: chunked|"
+            "Connection: close||1|a|8|10 bytes|0||",
+            "POST /hasty?wait HTTP/1.1\r\nExpect: 100-continue\r\n"
+            "Content-Length: 10\r\n" HOST "0123456789");
+}
+
 TEST(a_body_that_is_too_long_is_refused)
 {
     options.longest_body = 9;
@@ -332,6 +344,7 @@ int main(void)
         CASE(a_body_is_read_with_its_length_or_in_chunks),
         CASE(every_split_of_requests_means_the_same),
         CASE(a_client_is_told_to_go_on_when_its_body_is_wanted),
+        CASE(nobody_is_told_to_go_on_in_the_middle_of_an_answer),
         CASE(a_body_that_is_too_long_is_refused),
         CASE(a_body_that_is_cut_off_is_malformed),
         CASE(a_page_sets_headers_once_but_cookies_often),

@@ -85,8 +85,20 @@ static void send_value(struct http *h, flow_value v)
         h->failure = v;
 }
 
+/* The answer begins: it is too late to tell the client that its body is wanted,
+ * which so may come or not. */
+static void ends_expecting(struct http *h)
+{
+    if (!h->r.expects && !h->r.tells)
+        return;
+    h->closes = true;
+    h->r.expects = h->r.tells = false;
+    flow_wake(h->r.waker);
+}
+
 static void send_head(struct http *h, enum flow__framing framing, bool text)
 {
+    ends_expecting(h);
     if (!flow__status_has_body(h->r.status))
         framing = FLOW__NO_BODY;
     if (!h->parser.keeps_alive || h->parser.status != 0
@@ -142,7 +154,7 @@ static void answer_error(struct http *h, int status, const char *why)
     h->r.begun = false;
     h->r.self = NULL;
     flow_answer_header(&h->r, "Content-Type", "text/plain; charset=utf-8");
-    if (h->r.expects || status == 408 || status == 413)
+    if (status == 408 || status == 413)
         h->closes = true;                   /* the body is not waited for   */
     send_head(h, FLOW__LENGTH, true);
     send_piece(h, text);
@@ -244,8 +256,6 @@ static void send_head_of_stream(struct http *h)
 {
     bool has_chunks = h->parser.llhttp.http_minor > 0;
 
-    if (h->r.expects)
-        h->closes = true;                   /* what is not asked for may come */
     send_head(h, h->r.length >= 0 ? FLOW__LENGTH
                  : has_chunks ? FLOW__CHUNKED : FLOW__TO_THE_END,
               h->held.kind == FLOW_TEXT);
@@ -259,8 +269,6 @@ static void send_whole(struct http *h)
 {
     bool text = h->held.kind != FLOW_BYTES;
 
-    if (h->r.expects)
-        h->closes = true;
     if (h->r.length < 0)
         h->r.length = h->held.size;
     send_head(h, FLOW__LENGTH, text);
@@ -369,10 +377,11 @@ static flow_status run_on(struct http *h, flow_stage *out, flow_waker *w)
     case FLOW_READY:
         return takes_piece(h, v, out);
     case FLOW_WAIT:
-        if (h->held.kind != FLOW_NONE)
-            send_head_of_stream(h);
-        else if (!tells_to_go_on(h))
+        if (tells_to_go_on(h))
+            return FLOW_READY;
+        if (h->held.kind == FLOW_NONE)
             return FLOW_WAIT;
+        send_head_of_stream(h);
         return FLOW_READY;
     case FLOW_DONE:
         return ends_page(h, out);
