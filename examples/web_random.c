@@ -36,7 +36,7 @@ static void numbers(flow_gen *self, flow_request *r, void *arg)
     flow_yield(self, "</ol></body></html>\n");
 }
 
-/* ---- Asking itself -------------------------------------------------------- */
+/* ---- Asking itself ------------------------------------------------------- */
 static flow_stage *ask(flow_deferred *service, const char *request)
 {
     return flow_join(flow_connect(flow_served_at(service),

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* ---- A page without an end ------------------------------------------------ */
+/* ---- A page without an end ----------------------------------------------- */
 enum { PIECE = 65536, MOST = 512 };         /* pieces that a kernel may hold */
 
 static size_t given;
@@ -51,7 +51,7 @@ static flow_stage *asking_for_endless(int port)
     return connecting(port, saying("GET /endless HTTP/1.0\r\n\r\n"));
 }
 
-/* ---- Tests ---------------------------------------------------------------- */
+/* ---- Tests --------------------------------------------------------------- */
 TEST(pages_are_served_over_a_connection)
 {
     flow_site *site = pages();

@@ -7,7 +7,7 @@
 
 flow_site_options options;
 
-/* ---- Pages ---------------------------------------------------------------- */
+/* ---- Pages --------------------------------------------------------------- */
 static void hello(flow_gen *self, flow_request *r, void *arg)
 {
     (void)r;
@@ -180,7 +180,7 @@ flow_site *pages(void)
     return site;
 }
 
-/* ---- Asking --------------------------------------------------------------- */
+/* ---- Asking -------------------------------------------------------------- */
 static flow_value as_bytes(flow_value v, void *arg)
 {
     (void)arg;

@@ -15,10 +15,10 @@
  *     /hello      a page in one piece       /parts      in three, with pauses
  *     /bytes      bytes, not text           /fails      before the first piece
  *     /breaks     after the first           /teapot     status 418 by failing
- *     /echo?a=    the argument a            /user/(all)  what the star stands for
+ *     /echo?a=    the argument a            /user/(all)  what is below
  *     POST /form  the argument a            POST /count  bytes of the body
  *     POST /hasty yields, then counts; with ?wait it waits between
- *     POST /lazy  reads nothing             /headers?v= a header with that value
+ *     POST /lazy  reads nothing             /headers?v= a header of that
  *     /empty      nothing at all            /slow       a day late
  *     /length?n=  says that it is so long   /none       status 204
  *     /bits       empty pieces between others */

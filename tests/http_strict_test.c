@@ -242,8 +242,8 @@ TEST(an_absolute_target_is_a_path_all_the_same)
 
 TEST(asking_for_another_protocol_is_not_heard)
 {
-    answers_with("HTTP/1.1 200", "GET /hello HTTP/1.1\r\nConnection: upgrade\r\n"
-                 "Upgrade: h2c\r\n" HOST);
+    answers_with("HTTP/1.1 200", "GET /hello HTTP/1.1\r\n"
+                 "Connection: upgrade\r\nUpgrade: h2c\r\n" HOST);
 }
 
 TEST(lengths_of_requests_are_bounded)

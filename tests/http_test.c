@@ -81,7 +81,8 @@ TEST(other_methods_are_told_what_there_is)
 
 TEST(what_is_not_there_is_not_found)
 {
-    answers("HTTP/1.1 404 Not Found|" PLAIN "Content-Length: 14||404 Not Found|",
+    answers("HTTP/1.1 404 Not Found|" PLAIN
+            "Content-Length: 14||404 Not Found|",
             "GET /hello/ HTTP/1.1\r\n" HOST);
     answers_with("HTTP/1.1 404", "GET / HTTP/1.1\r\n" HOST);
     answers_with("HTTP/1.1 404", "GET /user HTTP/1.1\r\n" HOST);
@@ -215,7 +216,8 @@ TEST(a_failure_is_told_to_the_program_and_not_to_the_client)
 
 TEST(a_failure_in_the_middle_breaks_the_connection)
 {
-    answers("HTTP/1.1 200 OK|" HTML "Transfer-Encoding: chunked||4|part|!Format",
+    answers("HTTP/1.1 200 OK|" HTML
+            "Transfer-Encoding: chunked||4|part|!Format",
             "GET /breaks HTTP/1.1\r\n" HOST "GET /hello HTTP/1.1\r\n" HOST);
 }
 
@@ -229,7 +231,7 @@ TEST(a_page_is_as_long_as_it_says)
             "GET /length?n=6 HTTP/1.1\r\n" HOST);
 }
 
-/* ---- Time ----------------------------------------------------------------- */
+/* ---- Time ---------------------------------------------------------------- */
 static void say_and_wait(flow_gen *self, flow_stage *none, void *text)
 {
     (void)none;
@@ -237,7 +239,8 @@ static void say_and_wait(flow_gen *self, flow_stage *none, void *text)
     flow_cooperate(self, 1e6);
 }
 
-static void hears_from_slow(const char *wanted, const char *text, double seconds)
+static void hears_from_slow(const char *wanted, const char *text,
+                            double seconds)
 {
     flow_site *site = pages();
     const char *got = heard(flow_http(flow_generate(say_and_wait, NULL,
@@ -270,7 +273,7 @@ TEST(a_body_that_nobody_reads_is_not_waited_for_long)
                     "\r\n" HOST "12", 30);
 }
 
-/* ---- Closing -------------------------------------------------------------- */
+/* ---- Closing ------------------------------------------------------------- */
 TEST(a_connection_may_be_closed_at_any_moment)
 {
     static const char request[] =
@@ -289,7 +292,7 @@ TEST(a_connection_may_be_closed_at_any_moment)
     }
 }
 
-/* ---- The log -------------------------------------------------------------- */
+/* ---- The log ------------------------------------------------------------- */
 static char logged[4096];
 
 static void log_line(const char *line, void *arg)

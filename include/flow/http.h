@@ -35,9 +35,9 @@
  *           ready whole, all at once and with its length.
  *   Order   A connection's requests are answered one after the other.
  *   Fail    A page that fails before anything of it was sent becomes a page of
- *           that error. After that the connection is reset, so that nobody takes
- *           a part for the whole. So it is when a client breaks off: the page is
- *           closed as soon as that is noticed, at the latest when it next sends.
+ *           that error. After that the connection is reset: nobody shall take a
+ *           part for the whole.
+ *   Close   A client that breaks off closes the page: when it next sends.
  *   Strict  A request that is not just as RFC 9112 has it is refused, and its
  *           connection ended: two servers that read it differently would
  *           disagree where the next one begins.
@@ -79,9 +79,9 @@ typedef struct flow_site_options {
     /* A request was answered, or its client has gone: a line in the combined
      * format, without its end, borrowed. */
     void (*log)(const char *line, void *arg);
-    /* A page has failed with something that is not the client's business, before
-     * anything of it was sent. NULL: it is reported, with its trace. A failure
-     * later than that is one of the connection, see flow_service_options. */
+    /* A page has failed with something that is not the client's business, and
+     * before anything of it was sent. NULL: it is reported, with its trace. A
+     * failure after that is the connection's, see flow_service_options. */
     void (*failed)(const flow_value *error, const flow_request *r, void *arg);
     void *arg;                  /* for both; borrowed                       */
 } flow_site_options;
@@ -99,7 +99,7 @@ typedef void flow_page(flow_gen *self, flow_request *r, void *arg);
  * perhaps behind a method, "POST /form"; without one it is for GET, and a HEAD
  * is always answered as its GET would be. A path that ends with a star,
  * "/users/" and then the star, is for all below it, where there is no longer
- * one. Other methods of a path are refused with 405, others paths with 404, and
+ * one. Other methods of a path are refused with 405, other paths with 404, and
  * OPTIONS says what there is. Both pointers are borrowed. */
 void flow_site_add(flow_site *site, const char *where, flow_page *page,
                    void *arg);
@@ -124,8 +124,8 @@ const char *flow_request_cookie(flow_request *r, const char *name);
  * the first. A query that is malformed fails the page with 400. */
 const char *flow_request_argument(flow_request *r, const char *name);
 
-/* Reads a form that was posted (application/x-www-form-urlencoded). False: it is
- * none, or was not to be had, and the page fails. May suspend. */
+/* Reads a form that was posted (application/x-www-form-urlencoded). False: it
+ * is none, or was not to be had, and the page fails. May suspend. */
 bool flow_request_form(flow_gen *self, flow_request *r);
 
 /* The body, as bytes: once. It fails with FLOW_EHTTP when it is malformed, cut

@@ -42,7 +42,7 @@ bool flow__status_has_body(int status)
     return status >= 200 && status != 204 && status != 304;
 }
 
-/* ---- What a page says ----------------------------------------------------- */
+/* ---- What a page says ---------------------------------------------------- */
 static void fail(struct flow_request *r, const char *why, const char *what)
 {
     flow__request_fail(r, flow_error(FLOW_EINVAL, 0, "%s: %s", why, what));
@@ -153,7 +153,7 @@ void flow_answer_header(flow_request *r, const char *name, const char *format,
     }
 }
 
-/* ---- The head ------------------------------------------------------------- */
+/* ---- The head ------------------------------------------------------------ */
 /* Written twice: first to nowhere, to learn its size. Dates are all of one
  * length. */
 struct writer { char *to; size_t n; };
@@ -239,7 +239,7 @@ flow_value flow__answer_head(struct flow_request *r, enum flow__framing f,
     return head;
 }
 
-/* ---- The log -------------------------------------------------------------- */
+/* ---- The log ------------------------------------------------------------- */
 /* Nothing in it may look like the end of a line, or of a quotation. */
 static void put_quoted(struct writer *w, size_t size, const char *s)
 {

@@ -65,7 +65,7 @@ flow_status flow__request_read(struct flow_request *r, flow_waker *w,
     }
 }
 
-/* ---- As a stage ----------------------------------------------------------- */
+/* ---- As a stage ---------------------------------------------------------- */
 static flow_status waits(struct flow_request *r, flow_waker *w)
 {
     r->waker = w;

@@ -2,8 +2,8 @@
 /* The server: one stage for a connection, of what is to be sent. It reads a
  * head, runs the page, frames what the page yields, and reads the next head.
  *
- * The first piece of a page is held until the page has more, waits, or ends: one
- * that is ready whole so gets its length, and one that fails at once a status.
+ * The first piece of a page is held until the page has more, waits, or ends: so
+ * one that is ready whole gets its length, and one that fails at once a status.
  *
  * What is sent at once lies in `out`, which is lent; so nothing here needs a
  * stack, and a connection between two requests is this record alone. */
@@ -74,7 +74,7 @@ static void log_answer(struct http *h)
     h->site->o.log(line, h->site->o.arg);
 }
 
-/* ---- Sending -------------------------------------------------------------- */
+/* ---- Sending ------------------------------------------------------------- */
 static void send_value(struct http *h, flow_value v)
 {
     if (!flow_is_failure(v))
@@ -129,7 +129,7 @@ static void send_piece(struct http *h, flow_value piece)
         send_value(h, flow_literal("\r\n"));
 }
 
-/* ---- Ending an answer ----------------------------------------------------- */
+/* ---- Ending an answer ---------------------------------------------------- */
 static void end_answer(struct http *h)
 {
     flow_close(h->page);
@@ -202,7 +202,7 @@ static void answer_failure(struct http *h, flow_value error)
     flow_drop(error);
 }
 
-/* ---- The page ------------------------------------------------------------- */
+/* ---- The page ------------------------------------------------------------ */
 static void run_page(flow_gen *self, flow_stage *none, void *arg)
 {
     struct flow_request *r = arg;
@@ -391,7 +391,7 @@ static flow_status run_on(struct http *h, flow_stage *out, flow_waker *w)
     return FLOW_DONE;
 }
 
-/* ---- Between pages -------------------------------------------------------- */
+/* ---- Between pages ------------------------------------------------------- */
 static void time_by(struct http *h, enum timed by, flow_waker *w)
 {
     if (h->timed != by)
@@ -485,7 +485,7 @@ static flow_status drain(struct http *h, flow_waker *w)
     return FLOW_READY;
 }
 
-/* ---- As a stage ----------------------------------------------------------- */
+/* ---- As a stage ---------------------------------------------------------- */
 static flow_status go_on(struct http *h, flow_stage *out, flow_waker *w)
 {
     switch (h->state) {

@@ -21,7 +21,7 @@ static enum flow__parsed is_bad(struct flow__parser *p, int status,
     return FLOW__BAD;
 }
 
-/* ---- What llhttp calls ---------------------------------------------------- */
+/* ---- What llhttp calls --------------------------------------------------- */
 static uint32_t place_of(const struct flow__parser *p, const char *at)
 {
     return (uint32_t)(at - p->head);
@@ -116,7 +116,7 @@ static const llhttp_settings_t settings = {
     .on_message_complete = on_message_complete
 };
 
-/* ---- Beginning and ending ------------------------------------------------- */
+/* ---- Beginning and ending ------------------------------------------------ */
 void flow__parser_begin(struct flow__parser *p, const flow_site_options *o)
 {
     memset(p, 0, sizeof *p);
@@ -165,7 +165,7 @@ bool flow__parser_has_begun(const struct flow__parser *p)
     return p->size > 0;
 }
 
-/* ---- The head ------------------------------------------------------------- */
+/* ---- The head ------------------------------------------------------------ */
 static bool has_room(struct flow__parser *p)
 {
     size_t more = p->room > 0 ? 2 * p->room : HEAD_ROOM;
@@ -273,7 +273,7 @@ static enum flow__parsed gather_head(struct flow__parser *p, const char *s,
     return seen == FLOW__HEAD ? parse_head(p) : seen;
 }
 
-/* ---- The body ------------------------------------------------------------- */
+/* ---- The body ------------------------------------------------------------ */
 static const char *guard_framing(struct flow__parser *p, const char *s,
                                  const char *end)
 {
@@ -346,7 +346,7 @@ enum flow__parsed flow__parse(struct flow__parser *p)
     return seen;
 }
 
-/* ---- Looking -------------------------------------------------------------- */
+/* ---- Looking ------------------------------------------------------------- */
 const char *flow__parser_find(const struct flow__parser *p, const char *name,
                               size_t *n)
 {

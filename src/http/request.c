@@ -9,7 +9,7 @@
 
 const flow_error_class FLOW_EHTTP[1] = {{ "HTTPError", FLOW_EANY }};
 
-/* ---- Memory --------------------------------------------------------------- */
+/* ---- Memory -------------------------------------------------------------- */
 struct flow__kept { struct flow__kept *next; size_t size; char bytes[]; };
 
 char *flow__request_keep(struct flow_request *r, size_t size)
@@ -42,7 +42,7 @@ void flow__request_fail(struct flow_request *r, flow_value error)
         flow_drop(error);
 }
 
-/* ---- Escapes -------------------------------------------------------------- */
+/* ---- Escapes ------------------------------------------------------------- */
 /* -1: it is none. */
 static int digit_of(char c)
 {
@@ -79,7 +79,7 @@ ssize_t flow__unescape(char *to, const char *from, size_t n, bool plus)
     return to - begin;
 }
 
-/* ---- The target ----------------------------------------------------------- */
+/* ---- The target ---------------------------------------------------------- */
 static bool refuse(struct flow_request *r, int status, const char *why)
 {
     r->parser->status = status;
@@ -168,7 +168,7 @@ static bool takes_target(struct flow_request *r)
     return takes_path(r, target, n);
 }
 
-/* ---- Headers that say where it ends, and whose it is ----------------------- */
+/* ---- Headers that say where it ends, and whose it is --------------------- */
 static bool is_host(const char *s)
 {
     static const char may_be[] =
@@ -239,7 +239,7 @@ bool flow__request_begin(struct flow_request *r)
         && is_expected(r);
 }
 
-/* ---- Looking -------------------------------------------------------------- */
+/* ---- Looking ------------------------------------------------------------- */
 const char *flow_request_method(const flow_request *r)
 {
     return r->method;
@@ -272,7 +272,7 @@ const char *flow_request_header(const flow_request *r, const char *name)
     return flow__parser_find(r->parser, name, &n);
 }
 
-/* ---- Cookies -------------------------------------------------------------- */
+/* ---- Cookies ------------------------------------------------------------- */
 static const char *keep_text(struct flow_request *r, const char *s, size_t n)
 {
     char *kept = flow__request_keep(r, n + 1);

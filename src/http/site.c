@@ -12,7 +12,7 @@ struct flow__node {
     struct flow__node *children, *next;
 };
 
-/* ---- Making --------------------------------------------------------------- */
+/* ---- Making -------------------------------------------------------------- */
 static flow_site_options with_defaults(const flow_site_options *o)
 {
     flow_site_options all = { 0 };
@@ -91,7 +91,7 @@ void flow_site_release(flow_site *site)
     flow_free(site, sizeof *site);
 }
 
-/* ---- Finding -------------------------------------------------------------- */
+/* ---- Finding ------------------------------------------------------------- */
 static struct flow__node *child_of(const struct flow__node *n, const char *name,
                                    size_t size)
 {
@@ -149,7 +149,7 @@ void flow__pages_allow(const struct flow__page *pages, char *to, size_t size)
         snprintf(to + n, size - n, "OPTIONS");
 }
 
-/* ---- Adding --------------------------------------------------------------- */
+/* ---- Adding -------------------------------------------------------------- */
 /* NULL: there was no memory. */
 static struct flow__node *child_made(struct flow__node *n, const char *name,
                                      size_t size)
@@ -224,7 +224,7 @@ void flow_site_add(flow_site *site, const char *where, flow_page *page,
         site->lacks = true;
 }
 
-/* ---- The time ------------------------------------------------------------- */
+/* ---- The time ------------------------------------------------------------ */
 static const char days[7][4] = {
     "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"
 };
