@@ -96,8 +96,11 @@ const char *flow_request_argument(flow_request *r, const char *name)
 static bool is_form(const struct flow_request *r)
 {
     const char *type = flow_request_header(r, "Content-Type");
-    size_t n = type != NULL ? strcspn(type, "; ") : 0;
+    size_t n;
 
+    if (type == NULL)
+        return false;
+    n = strcspn(type, "; ");
     return n == strlen(form_type) && strncasecmp(type, form_type, n) == 0;
 }
 
