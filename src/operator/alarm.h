@@ -13,9 +13,11 @@ struct flow__alarm {
     bool rung;
 };
 
+#pragma GCC visibility push(default)        /* for the other libraries      */
 void flow__alarm_set(struct flow__alarm *a, flow_waker *w, double seconds);
 
 /* Not set, nor rung, any more. */
 void flow__alarm_stop(struct flow__alarm *a);
+#pragma GCC visibility pop
 
 #endif

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+/* Pages that are made step by step, by generators.
+ *
+ *     #include <flow/http.h>
+ *     #include <flow/reactor.h>
+ *
+ *     static void hello(flow_gen *self, flow_request *r, void *arg)
+ *     {
+ *         flow_yield(self, "Hello, ");
+ *         flow_cooperate(self, 1.5);
+ *         flow_yield(self, "world!\n");
+ *     }
+ *
+ *     int main(void)
+ *     {
+ *         flow_host_use(flow_uv_host());
+ *         flow_site *site = flow_site_new(NULL);
+ *         flow_site_add(site, "/hello", hello, NULL);
+ *         flow_deferred *service = flow_serve(":8081", flow_http, site, NULL);
+ *         flow_loop();
+ *         flow_release(service);
+ *         flow_site_release(site);
+ *         flow_uv_close();
+ *     }
+ *
+ * A server is a protocol (see net.h): it makes the bytes to be sent from those
+ * received. So it serves wherever bytes flow, and a test needs no socket:
+ *
+ *     flow_http(flow_once(flow_of("GET /hello HTTP/1.0\r\n\r\n")), site)
+ *
+ * Promises:
+ *
+ *   Pull    A page is asked for more when the client has taken what was before.
+ *           What it yields is sent when it is yielded, or, of a page that is
+ *           ready whole, all at once and with its length.
+ *   Order   A connection's requests are answered one after the other.
+ *   Fail    A page that fails before anything of it was sent becomes a page of
+ *           that error. After that the connection is reset: nobody shall take a
+ *           part for the whole.
+ *   Close   A client that breaks off closes the page: when it next sends.
+ *   Strict  A request that is not just as RFC 9112 has it is refused, and its
+ *           connection ended: two servers that read it differently would
+ *           disagree where the next one begins.
+ *   Bound   What a request may be long is said in the options of its site. A
+ *           connection that waits for a request holds nothing of the last.
+ *
+ * Refused are requests with more than one length or coding, without their one
+ * host, with escapes that hide a slash or a zero, with "//", "." or ".." in
+ * their path. A site belongs to one thread. */
+#ifndef FLOW_HTTP_H
+#define FLOW_HTTP_H
+
+#include <flow/net.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+#pragma GCC visibility push(default)
+
+typedef struct flow_site    flow_site;
+typedef struct flow_request flow_request;   /* and what is answered to it   */
+
+/* A failure that is told to the client as it is; its code is the status, from
+ * 400 to 599. Any other failure of a page is status 500, and its reason goes to
+ * the site's `failed`. */
+extern const flow_error_class FLOW_EHTTP[1];
+
+/* ---- Sites --------------------------------------------------------------- */
+/* A field left 0 or NULL means the default. Sizes are in bytes, times in
+ * seconds. */
+typedef struct flow_site_options {
+    size_t longest_target;      /* path and query: 8000                     */
+    size_t longest_head;        /* request line and headers: 16384          */
+    size_t most_headers;        /* 100                                      */
+    size_t longest_body;        /* 1048576; see flow_request_allow          */
+    double idle;                /* until the next request begins: 60        */
+    double head;                /* from its begin to the end of its head: 20 */
+    double body;                /* between two pieces of its body: 30       */
+    /* A request was answered, or its client has gone: a line in the combined
+     * format, without its end, borrowed. */
+    void (*log)(const char *line, void *arg);
+    /* A page has failed with something that is not the client's business, and
+     * before anything of it was sent. NULL: it is reported, with its trace. A
+     * failure after that is the connection's, see flow_service_options. */
+    void (*failed)(const flow_value *error, const flow_request *r, void *arg);
+    void *arg;                  /* for both; borrowed                       */
+} flow_site_options;
+
+/* A site without pages; o may be NULL, and is copied. It is counted, by each
+ * connection too. Without memory it is NULL, which every call takes; a site
+ * that lacks memory for a page fails all its connections. */
+flow_site *flow_site_new(const flow_site_options *o);
+void       flow_site_release(flow_site *site);
+
+/* A page is a generator that yields text and bytes. */
+typedef void flow_page(flow_gen *self, flow_request *r, void *arg);
+
+/* Adds a page, instead of the one that was there. `where` is a path, "/random",
+ * perhaps behind a method, "POST /form"; without one it is for GET, and a HEAD
+ * is always answered as its GET would be. A path that ends with a star,
+ * "/users/" and then the star, is for all below it, where there is no longer
+ * one. Other methods of a path are refused with 405, other paths with 404, and
+ * OPTIONS says what there is. Both pointers are borrowed. */
+void flow_site_add(flow_site *site, const char *where, flow_page *page,
+                   void *arg);
+
+/* The server: a flow_protocol, whose arg is the site. */
+flow_stage *flow_http(flow_stage *received, void *site);
+
+/* ---- What a page asks of its request ----------------------------------------
+ * Strings are borrowed until the page has ended; NULL: there is none. */
+const char *flow_request_method(const flow_request *r);
+const char *flow_request_path(const flow_request *r);   /* without escapes  */
+const char *flow_request_rest(const flow_request *r);   /* what the star stands
+                                                           for, or ""       */
+const char *flow_request_query(const flow_request *r);  /* as it came       */
+const char *flow_request_peer(const flow_request *r);   /* as flow_peer     */
+
+/* A header, whose name may be written in any case. Of several the first. */
+const char *flow_request_header(const flow_request *r, const char *name);
+const char *flow_request_cookie(flow_request *r, const char *name);
+
+/* An argument of the query, and after flow_request_form of the form. Of several
+ * the first. A query that is malformed fails the page with 400. */
+const char *flow_request_argument(flow_request *r, const char *name);
+
+/* Reads a form that was posted (application/x-www-form-urlencoded). False: it
+ * is none, or was not to be had, and the page fails. May suspend. */
+bool flow_request_form(flow_gen *self, flow_request *r);
+
+/* The body, as bytes: once. It fails with FLOW_EHTTP when it is malformed, cut
+ * off, too long or too slow, and after the page has ended. What a page leaves
+ * is thrown away, or ends the connection if it is much. */
+flow_stage *flow_request_body(flow_request *r);
+
+/* Allows a body of so many bytes, instead of the site's longest. */
+void flow_request_allow(flow_request *r, size_t bytes);
+
+/* ---- What it answers --------------------------------------------------------
+ * Before the first piece is yielded; later, and with anything that cannot be
+ * said in HTTP, these fail the page. */
+void flow_answer_status(flow_request *r, int status);   /* default: 200     */
+
+/* A header, as printf writes it. Replaces one of that name, except Set-Cookie.
+ * By default text is HTML and bytes are a stream of octets. With a
+ * Content-Length, the page must be just so long. Date, Connection and
+ * Transfer-Encoding are the server's. */
+void flow_answer_header(flow_request *r, const char *name, const char *format,
+                        ...) __attribute__((format(printf, 3, 4)));
+
+#pragma GCC visibility pop
+#ifdef __cplusplus
+}
+#endif
+
+#define flow_http(...)          flow_made(flow_http(__VA_ARGS__), FLOW_HERE)
+#define flow_request_body(r)    flow_made(flow_request_body(r), FLOW_HERE)
+
+#endif

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+/* The body of a request, read from its connection when it is asked for. */
+#include "request.h"
+
+struct flow__body { struct flow_request *r; };      /* NULL: that is over   */
+
+static flow_value malformed(const struct flow_request *r)
+{
+    return flow_error(FLOW_EHTTP, r->parser->status, "%s", r->parser->why);
+}
+
+static flow_value cut_off(void)
+{
+    return flow_error(FLOW_EHTTP, 400, "the body was cut off");
+}
+
+static flow_value too_long(const struct flow_request *r)
+{
+    return flow_error(FLOW_EHTTP, 413, "the body is longer than %llu bytes",
+                      (unsigned long long)r->allowed);
+}
+
+static flow_status takes_piece(struct flow_request *r, flow_value *piece)
+{
+    *piece = r->parser->piece;
+    r->parser->piece = flow_none();
+    r->got += piece->size;
+    if (flow_is_failure(*piece))
+        return FLOW_FAILED;
+    if (r->got <= r->allowed)
+        return FLOW_READY;
+    flow_drop(*piece);
+    *piece = too_long(r);
+    return FLOW_FAILED;
+}
+
+flow_status flow__request_read(struct flow_request *r, flow_waker *w,
+                               flow_value *piece)
+{
+    for (;;) {
+        flow_status st;
+        flow_value v;
+
+        switch (flow__parse(r->parser)) {
+        case FLOW__PIECE:
+            return takes_piece(r, piece);
+        case FLOW__BAD:
+            *piece = malformed(r);
+            return FLOW_FAILED;
+        case FLOW__END: case FLOW__HEAD:
+            r->has_body = false;
+            *piece = flow_none();
+            return FLOW_DONE;
+        case FLOW__HUNGRY:
+            break;
+        }
+        st = flow_pull(r->received, w, &v);
+        if (st == FLOW_WAIT)
+            return st;
+        if (st != FLOW_READY) {
+            *piece = st == FLOW_DONE ? cut_off() : v;
+            return FLOW_FAILED;
+        }
+        flow__parser_feed(r->parser, v);
+    }
+}
+
+/* ---- As a stage ---------------------------------------------------------- */
+static flow_status waits(struct flow_request *r, flow_waker *w)
+{
+    r->waker = w;
+    if (r->alarm.host == NULL)
+        flow__alarm_set(&r->alarm, w, r->site->o.body);
+    r->alarm.waker = w;
+    return FLOW_WAIT;
+}
+
+/* The client is told first that it may send. */
+static bool is_to_tell(struct flow_request *r, flow_stage *out, flow_waker *w)
+{
+    r->tells = r->tells || r->expects;
+    r->expects = false;
+    if (!r->tells)
+        return false;
+    r->waker = w;
+    flow_waits_for(out, w, "the client to be told to go on");
+    return true;
+}
+
+static bool is_too_long(const struct flow_request *r)
+{
+    return (r->parser->llhttp.flags & F_CHUNKED) == 0
+        && r->got + r->parser->llhttp.content_length > r->allowed;
+}
+
+static flow_status body_fill(void *self, flow_stage *out, flow_waker *w)
+{
+    struct flow_request *r = ((struct flow__body *)self)->r;
+    flow_value piece;
+    flow_status st;
+
+    if (r == NULL)
+        return flow_raise_in(out, flow_error(FLOW_EHTTP, 500, "the request "
+                                             "of this body is over"));
+    if (!r->has_body)
+        return FLOW_DONE;
+    if (r->alarm.rung)
+        return flow_raise_in(out, flow_error(FLOW_EHTTP, 408,
+                                             "the body is too slow"));
+    if (is_too_long(r))
+        return flow_raise_in(out, too_long(r));
+    if (is_to_tell(r, out, w))
+        return FLOW_WAIT;
+    st = flow__request_read(r, w, &piece);
+    if (st == FLOW_WAIT)
+        return waits(r, w);
+    flow__alarm_stop(&r->alarm);
+    if (st == FLOW_READY)
+        flow_give(out, piece);
+    return flow_pass(out, st, piece);
+}
+
+static void body_close(void *self)
+{
+    struct flow_request *r = ((struct flow__body *)self)->r;
+
+    if (r != NULL)
+        r->body = NULL;
+}
+
+static const flow_type body_type = {
+    .name = "body", .size = sizeof(struct flow__body), .fill = body_fill,
+    .close = body_close
+};
+
+flow_stage *(flow_request_body)(flow_request *r)
+{
+    flow_stage *s;
+
+    if (r->body_given)
+        return flow_failed(flow_error(FLOW_EINVAL, 0, "the body of a request "
+                                      "can be read once"));
+    r->body_given = true;
+    s = flow_stage_new(&body_type, &(struct flow__body){ r });
+    if (s->type == &body_type)              /* there was memory             */
+        r->body = flow_self(s);
+    return s;
+}
+
+void flow__request_leave_body(struct flow_request *r)
+{
+    flow__alarm_stop(&r->alarm);
+    if (r->body == NULL)
+        return;
+    r->body->r = NULL;
+    r->body = NULL;
+    flow_wake(r->waker);
+}
+
+void flow_request_allow(flow_request *r, size_t bytes)
+{
+    r->allowed = bytes;
+}

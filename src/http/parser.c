@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: MIT */
+/* See parser.h. */
+#include "parser.h"
+
+#include <string.h>
+#include <strings.h>
+
+enum {
+    HEAD_ROOM = 1024,           /* to begin with                            */
+    FIELDS = 16,
+    LINE_MORE = 64,             /* of the request line besides its target   */
+    FRAMING = 1024              /* bytes around a chunk: its length, what
+                                   extends it, and what trails the last     */
+};
+
+static enum flow__parsed is_bad(struct flow__parser *p, int status,
+                                const char *why)
+{
+    p->status = status;
+    p->why = why;
+    return FLOW__BAD;
+}
+
+/* ---- What llhttp calls --------------------------------------------------- */
+static uint32_t place_of(const struct flow__parser *p, const char *at)
+{
+    return (uint32_t)(at - p->head);
+}
+
+static int on_url(llhttp_t *l, const char *at, size_t n)
+{
+    struct flow__parser *p = l->data;
+
+    p->target = place_of(p, at);
+    p->target_size = (uint32_t)n;
+    return 0;
+}
+
+static bool has_place(struct flow__parser *p)
+{
+    size_t more = p->places > 0 ? 2 * p->places : FIELDS;
+    struct flow__field *fields;
+
+    if (p->n == p->limits->most_headers) {
+        is_bad(p, 431, "too many headers");
+        return false;
+    }
+    if (p->n < p->places)
+        return true;
+    fields = flow_resize(p->fields, p->places * sizeof *fields,
+                         more * sizeof *fields);
+    if (fields == NULL) {
+        is_bad(p, 503, "no memory for headers");
+        return false;
+    }
+    p->fields = fields;
+    p->places = more;
+    return true;
+}
+
+static int on_field(llhttp_t *l, const char *at, size_t n)
+{
+    struct flow__parser *p = l->data;
+
+    if (p->in_body)
+        return 0;                           /* what trails is of no use     */
+    if (!has_place(p))
+        return HPE_USER;
+    p->fields[p->n++] = (struct flow__field){
+        .name = place_of(p, at), .name_size = (uint32_t)n,
+        .value = place_of(p, at) + (uint32_t)n
+    };
+    return 0;
+}
+
+static int on_value(llhttp_t *l, const char *at, size_t n)
+{
+    struct flow__parser *p = l->data;
+
+    if (p->in_body)
+        return 0;
+    while (n > 0 && (at[n - 1] == ' ' || at[n - 1] == '\t'))
+        n--;
+    p->fields[p->n - 1].value = place_of(p, at);
+    p->fields[p->n - 1].value_size = (uint32_t)n;
+    return 0;
+}
+
+/* We speak no other protocol, so what asks for one is as any other. */
+static int on_headers_complete(llhttp_t *l)
+{
+    l->upgrade = 0;
+    return 0;
+}
+
+static int on_body(llhttp_t *l, const char *at, size_t n)
+{
+    struct flow__parser *p = l->data;
+
+    if (n == 0)
+        return 0;
+    p->piece_at = at;
+    p->piece_size = n;
+    return HPE_PAUSED;
+}
+
+static int on_message_complete(llhttp_t *l)
+{
+    ((struct flow__parser *)l->data)->complete = true;
+    return HPE_PAUSED;
+}
+
+static const llhttp_settings_t settings = {
+    .on_url = on_url, .on_header_field = on_field, .on_header_value = on_value,
+    .on_headers_complete = on_headers_complete, .on_body = on_body,
+    .on_message_complete = on_message_complete
+};
+
+/* ---- Beginning and ending ------------------------------------------------ */
+void flow__parser_begin(struct flow__parser *p, const flow_site_options *o)
+{
+    memset(p, 0, sizeof *p);
+    p->limits = o;
+    p->input = p->piece = flow_none();
+    flow__parser_again(p);
+}
+
+void flow__parser_again(struct flow__parser *p)
+{
+    flow_free(p->head, p->room);
+    flow_free(p->fields, p->places * sizeof *p->fields);
+    p->head = NULL;
+    p->fields = NULL;
+    p->room = p->size = p->line = p->places = p->n = p->framing = 0;
+    p->target = p->target_size = 0;
+    p->first_line = true;
+    p->in_body = p->complete = false;
+    p->status = 0;
+    p->last = 0;
+    llhttp_init(&p->llhttp, HTTP_REQUEST, &settings);
+    p->llhttp.data = p;
+}
+
+static void drop_input(struct flow__parser *p)
+{
+    flow_drop(p->input);
+    p->input = flow_none();
+    p->at = 0;
+}
+
+void flow__parser_end(struct flow__parser *p)
+{
+    flow__parser_again(p);
+    drop_input(p);
+}
+
+void flow__parser_feed(struct flow__parser *p, flow_value v)
+{
+    p->input = v;
+    p->at = 0;
+}
+
+bool flow__parser_has_begun(const struct flow__parser *p)
+{
+    return p->size > 0;
+}
+
+/* ---- The head ------------------------------------------------------------ */
+static bool has_room(struct flow__parser *p)
+{
+    size_t more = p->room > 0 ? 2 * p->room : HEAD_ROOM;
+    char *head;
+
+    if (p->size < p->room)
+        return true;
+    head = flow_resize(p->head, p->room, more);
+    if (head == NULL)
+        return false;
+    p->head = head;
+    p->room = more;
+    return true;
+}
+
+/* What comes before a line feed, and after a carriage return, is beyond doubt.
+ */
+static const char *is_doubtful(char c, char last)
+{
+    if ((c == '\n') != (last == '\r'))
+        return "a line must end with CR LF, and these be nowhere else";
+    return c == '\0' ? "a zero" : NULL;
+}
+
+/* Adds a byte; HEAD: it was the last. */
+static enum flow__parsed add_to_head(struct flow__parser *p, char c)
+{
+    const char *why = is_doubtful(c, p->last);
+    bool empty_line = c == '\n' && p->line == 1;
+
+    if (why == NULL && p->line == 0 && (c == ' ' || c == '\t' || c == ':'))
+        why = "a line begins without a name";
+    if (why != NULL)
+        return is_bad(p, 400, why);
+    if (p->first_line && p->line > p->limits->longest_target + LINE_MORE)
+        return is_bad(p, 414, "the request line is too long");
+    if (p->size == p->limits->longest_head)
+        return is_bad(p, 431, "the head is too long");
+    if (!has_room(p))
+        return is_bad(p, 503, "no memory for the head");
+    p->head[p->size++] = c;
+    p->last = c;
+    p->line = c == '\n' ? 0 : p->line + 1;
+    if (empty_line && p->size > 2)
+        return FLOW__HEAD;
+    if (c == '\n')
+        p->first_line = empty_line;
+    if (empty_line)
+        p->size = 0;                        /* between two requests         */
+    return FLOW__HUNGRY;
+}
+
+/* Whether it might be one that we do not know. */
+static bool begins_with_word(const struct flow__parser *p)
+{
+    size_t n = 0;
+
+    while (p->head[n] >= 'A' && p->head[n] <= 'Z')
+        n++;
+    return n > 0 && p->head[n] == ' ';
+}
+
+static enum flow__parsed refuse_head(struct flow__parser *p, llhttp_errno_t e)
+{
+    p->n = 0;
+    if (p->status != 0)
+        return FLOW__BAD;
+    if (e == HPE_INVALID_VERSION || e == HPE_PAUSED_H2_UPGRADE)
+        return is_bad(p, 505, "only HTTP/1.0 and 1.1 are spoken");
+    if (e == HPE_INVALID_METHOD && begins_with_word(p))
+        return is_bad(p, 501, "the method is not known");
+    return is_bad(p, 400, llhttp_errno_name(e));
+}
+
+static enum flow__parsed parse_head(struct flow__parser *p)
+{
+    llhttp_errno_t e = llhttp_execute(&p->llhttp, p->head, p->size);
+
+    if (e != HPE_OK && !(e == HPE_PAUSED && p->complete))
+        return refuse_head(p, e);
+    if (p->target_size > p->limits->longest_target) {
+        p->n = 0;
+        return is_bad(p, 414, "the target is too long");
+    }
+    p->in_body = true;
+    p->keeps_alive = llhttp_should_keep_alive(&p->llhttp) != 0;
+    p->head[p->target + p->target_size] = '\0';
+    for (size_t i = 0; i < p->n; i++) {
+        const struct flow__field *f = &p->fields[i];
+
+        p->head[f->name + f->name_size] = '\0';
+        p->head[f->value + f->value_size] = '\0';
+    }
+    p->last = 0;
+    return FLOW__HEAD;
+}
+
+static enum flow__parsed gather_head(struct flow__parser *p, const char *s,
+                                     size_t n)
+{
+    enum flow__parsed seen = FLOW__HUNGRY;
+
+    while (seen == FLOW__HUNGRY && p->at < n)
+        seen = add_to_head(p, s[p->at++]);
+    return seen == FLOW__HEAD ? parse_head(p) : seen;
+}
+
+/* ---- The body ------------------------------------------------------------ */
+static const char *guard_framing(struct flow__parser *p, const char *s,
+                                 const char *end)
+{
+    for (; s < end; s++) {
+        const char *why = is_doubtful(*s, p->last);
+
+        if (why != NULL)
+            return why;
+        if (++p->framing > FRAMING)
+            return "too much between the chunks";
+        p->last = *s;
+    }
+    return NULL;
+}
+
+/* What llhttp has gone through, up to `end`. */
+static enum flow__parsed look_at(struct flow__parser *p, const char *from,
+                                 const char *end)
+{
+    bool met = p->piece_at != NULL;
+    const char *why = guard_framing(p, from, met ? p->piece_at : end);
+
+    if (why != NULL)
+        return is_bad(p, 400, why);
+    if (!met)
+        return p->complete ? FLOW__END : FLOW__HUNGRY;
+    p->last = 0;
+    p->framing = 0;
+    p->piece = flow_slice(&p->input, p->at - p->piece_size, p->piece_size);
+    return FLOW__PIECE;
+}
+
+static enum flow__parsed parse_body(struct flow__parser *p, const char *s,
+                                    size_t n)
+{
+    const char *from = s + p->at, *end = s + n;
+    llhttp_errno_t e;
+
+    if (p->complete)
+        return FLOW__END;
+    p->piece_at = NULL;
+    if (llhttp_get_errno(&p->llhttp) == HPE_PAUSED)
+        llhttp_resume(&p->llhttp);
+    e = llhttp_execute(&p->llhttp, from, n - p->at);
+    if (e == HPE_PAUSED)
+        end = llhttp_get_error_pos(&p->llhttp);
+    else if (e != HPE_OK)
+        return is_bad(p, 400, llhttp_errno_name(e));
+    if (p->piece_at != NULL)
+        end = p->piece_at + p->piece_size;
+    p->at = (size_t)(end - s);
+    return look_at(p, from, end);
+}
+
+enum flow__parsed flow__parse(struct flow__parser *p)
+{
+    size_t n;
+    const char *s = flow_chars(&p->input, &n);
+    enum flow__parsed seen;
+
+    if (p->status != 0)
+        return FLOW__BAD;
+    if (s == NULL) {
+        s = "";
+        n = 0;
+    }
+    seen = p->in_body ? parse_body(p, s, n) : gather_head(p, s, n);
+    if (seen == FLOW__HUNGRY)
+        drop_input(p);
+    return seen;
+}
+
+/* ---- Looking ------------------------------------------------------------- */
+const char *flow__parser_find(const struct flow__parser *p, const char *name,
+                              size_t *n)
+{
+    const char *found = NULL;
+
+    *n = 0;
+    for (size_t i = 0; i < p->n; i++)
+        if (strcasecmp(p->head + p->fields[i].name, name) == 0
+            && (*n)++ == 0)
+            found = p->head + p->fields[i].value;
+    return found;
+}

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: MIT */
+/* See http_pages.h. */
+#include "http_pages.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+flow_site_options options;
+
+/* ---- Pages --------------------------------------------------------------- */
+static void hello(flow_gen *self, flow_request *r, void *arg)
+{
+    (void)r;
+    flow_yield(self, (const char *)arg);
+}
+
+static void parts(flow_gen *self, flow_request *r, void *arg)
+{
+    (void)r;
+    (void)arg;
+    if (flow_yield(self, "one") && flow_cooperate(self, 0.001)
+        && flow_yield(self, "two") && flow_cooperate(self, 0))
+        flow_yield(self, "three");
+}
+
+static void bytes(flow_gen *self, flow_request *r, void *arg)
+{
+    (void)r;
+    (void)arg;
+    flow_yield(self, flow_bytes("\1\2", 2));
+}
+
+static void bits(flow_gen *self, flow_request *r, void *arg)
+{
+    (void)r;
+    (void)arg;
+    for (int n = 0; n < 3; n++) {
+        flow_yield(self, "");
+        flow_yield(self, flow_textf("%d", n));
+    }
+    flow_yield(self, "");
+}
+
+static void fails(flow_gen *self, flow_request *r, void *arg)
+{
+    (void)r;
+    (void)arg;
+    flow_fail(self, FLOW_EFORMAT, 0, "a secret");
+}
+
+static void breaks(flow_gen *self, flow_request *r, void *arg)
+{
+    (void)r;
+    (void)arg;
+    flow_yield(self, "part");
+    flow_cooperate(self, 0.001);
+    flow_fail(self, FLOW_EFORMAT, 0, "a secret");
+}
+
+static void teapot(flow_gen *self, flow_request *r, void *arg)
+{
+    (void)r;
+    (void)arg;
+    flow_fail(self, FLOW_EHTTP, 418, "short and stout");
+}
+
+static void give_text(flow_gen *self, const char *text)
+{
+    flow_yield(self, flow_textf("<%s>", text != NULL ? text : "none"));
+}
+
+static void argument(flow_gen *self, flow_request *r, void *arg)
+{
+    (void)arg;
+    give_text(self, flow_request_argument(r, "a"));
+}
+
+static void user(flow_gen *self, flow_request *r, void *arg)
+{
+    (void)arg;
+    give_text(self, flow_request_rest(r));
+}
+
+static void form(flow_gen *self, flow_request *r, void *arg)
+{
+    (void)arg;
+    if (flow_request_form(self, r))
+        give_text(self, flow_request_argument(r, "a"));
+}
+
+static void count(flow_gen *self, flow_request *r, void *arg)
+{
+    flow_stage *body = flow_request_body(r);
+    size_t n = 0;
+
+    (void)arg;
+    for (flow_value v; flow_next(self, body, &v); flow_drop(v))
+        n += v.size;
+    flow_close(body);
+    flow_yield(self, flow_textf("%zu bytes", n));
+}
+
+static void hasty(flow_gen *self, flow_request *r, void *arg)
+{
+    flow_yield(self, "a");
+    if (flow_request_argument(r, "wait") != NULL)
+        flow_cooperate(self, 0.001);
+    count(self, r, arg);
+}
+
+static void headers(flow_gen *self, flow_request *r, void *arg)
+{
+    const char *v = flow_request_argument(r, "v");
+
+    (void)arg;
+    flow_answer_header(r, "X-Value", "%s", v != NULL ? v : "");
+    flow_answer_header(r, "Set-Cookie", "a=1");
+    flow_answer_header(r, "set-cookie", "b=2");
+    flow_answer_header(r, "Content-Type", "text/one");
+    flow_answer_header(r, "content-type", "text/two");
+    give_text(self, flow_request_cookie(r, "c"));
+}
+
+static void empty(flow_gen *self, flow_request *r, void *arg)
+{
+    (void)self;
+    (void)r;
+    (void)arg;
+}
+
+static void none(flow_gen *self, flow_request *r, void *arg)
+{
+    (void)arg;
+    flow_answer_status(r, 204);
+    flow_yield(self, "not sent");
+}
+
+static void slow(flow_gen *self, flow_request *r, void *arg)
+{
+    (void)r;
+    (void)arg;
+    flow_cooperate(self, 86400);
+    flow_yield(self, "late");
+}
+
+static void length(flow_gen *self, flow_request *r, void *arg)
+{
+    const char *n = flow_request_argument(r, "n");
+
+    (void)arg;
+    flow_answer_header(r, "Content-Length", "%s", n != NULL ? n : "0");
+    flow_yield(self, "123");
+    flow_cooperate(self, 0.001);
+    flow_yield(self, "45");
+}
+
+flow_site *pages(void)
+{
+    flow_site *site = flow_site_new(&options);
+
+    flow_site_add(site, "/hello", hello, (void *)"hello");
+    flow_site_add(site, "/parts", parts, NULL);
+    flow_site_add(site, "/bytes", bytes, NULL);
+    flow_site_add(site, "/bits", bits, NULL);
+    flow_site_add(site, "/fails", fails, NULL);
+    flow_site_add(site, "/breaks", breaks, NULL);
+    flow_site_add(site, "/teapot", teapot, NULL);
+    flow_site_add(site, "/echo", argument, NULL);
+    flow_site_add(site, "/user/*", user, NULL);
+    flow_site_add(site, "/user/me", hello, (void *)"me");
+    flow_site_add(site, "POST /form", form, NULL);
+    flow_site_add(site, "POST /count", count, NULL);
+    flow_site_add(site, "POST /hasty", hasty, NULL);
+    flow_site_add(site, "POST /lazy", hello, (void *)"lazy");
+    flow_site_add(site, "/headers", headers, NULL);
+    flow_site_add(site, "/empty", empty, NULL);
+    flow_site_add(site, "/none", none, NULL);
+    flow_site_add(site, "/slow", slow, NULL);
+    flow_site_add(site, "/length", length, NULL);
+    return site;
+}
+
+/* ---- Asking -------------------------------------------------------------- */
+static flow_value as_bytes(flow_value v, void *arg)
+{
+    (void)arg;
+    return v;
+}
+
+flow_stage *asking(const char *request, size_t size)
+{
+    flow_stage *s = flow_once(flow_literal(request));
+
+    return size > 0 ? flow_chunk(s, size) : flow_map(s, as_bytes, NULL);
+}
+
+static char text[65536];
+
+static void hear(const char *s, size_t n)
+{
+    size_t at = strlen(text);
+
+    for (; n > 0 && at + 64 < sizeof text; n--, s++)
+        if (*s != '\r')
+            text[at++] = *s == '\n' ? '|' : *s;
+    text[at] = '\0';
+}
+
+static void leave_out_dates(void)
+{
+    char *at;
+
+    while ((at = strstr(text, "Date: ")) != NULL) {
+        char *end = strchr(at, '|');
+
+        memmove(at, end + 1, strlen(end + 1) + 1);
+    }
+}
+
+const char *heard(flow_stage *s)
+{
+    text[0] = '\0';
+    for (flow_value v; flow_block(s, &v); flow_drop(v)) {
+        size_t n;
+        const char *chars = flow_chars(&v, &n);
+
+        hear(chars, n);
+    }
+    leave_out_dates();
+    if (flow_failure(s) != NULL) {
+        strcat(text, "!");
+        strcat(text, flow_class_of(flow_failure(s))->name);
+    }
+    flow_close(s);
+    return text;
+}
+
+void answers_in_pieces(const char *wanted, const char *request, size_t size)
+{
+    flow_site *site = pages();
+    const char *got = heard(flow_http(asking(request, size), site));
+
+    if (strcmp(got, wanted) != 0 && !disturbed())
+        fprintf(stderr, "asked:  %s\nwanted: %s\nheard:  %s\n", request, wanted,
+                got);
+    CHECK(strcmp(got, wanted) == 0);
+    flow_site_release(site);
+}
+
+void answers(const char *wanted, const char *request)
+{
+    answers_in_pieces(wanted, request, 0);
+}
+
+void answers_with(const char *begin, const char *request)
+{
+    flow_site *site = pages();
+    const char *got = heard(flow_http(asking(request, 0), site));
+
+    if (strncmp(got, begin, strlen(begin)) != 0 && !disturbed())
+        fprintf(stderr, "asked:  %s\nwanted: %s\nheard:  %s\n", request, begin,
+                got);
+    CHECK(strncmp(got, begin, strlen(begin)) == 0);
+    flow_site_release(site);
+}
