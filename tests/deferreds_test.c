@@ -816,6 +816,16 @@ TEST(those_who_wait_for_one_deferred_may_leave_in_any_order)
     }
 }
 
+TEST(gathering_an_array_that_is_null_is_an_invalid_argument)
+{
+    flow_deferred *all = flow_gather(NULL, 2), *first = flow_first_of(NULL, 2);
+
+    CHECK(flow_is(flow_outcome(all), FLOW_EINVAL));
+    CHECK(flow_is(flow_outcome(first), FLOW_EINVAL));
+    flow_release(all);
+    flow_release(first);
+}
+
 int main(void)
 {
     static const struct test tests[] = {
@@ -868,6 +878,7 @@ int main(void)
         CASE(several_may_wait_for_one_deferred),
         CASE(releasing_nothing_is_fine),
         CASE(those_who_wait_for_one_deferred_may_leave_in_any_order),
+        CASE(gathering_an_array_that_is_null_is_an_invalid_argument),
     };
     return run_tests("deferreds", tests, sizeof tests / sizeof *tests);
 }

@@ -92,8 +92,20 @@ static void begin_waiting(struct group *g)
     flow_release(&g->all);
 }
 
+static flow_deferred *refuse_null(void)
+{
+    flow_deferred *d = flow_defer();
+
+    flow_fire(d, flow_error(FLOW_EINVAL, 0, "deferreds were to be waited for "
+                            "whose array is NULL"));
+    return d;
+}
+
 static flow_deferred *group_of(flow_deferred *const *d, size_t n, bool first_of)
 {
+    if (d == NULL && n > 0)
+        return refuse_null();
+
     struct group *g = (struct group *)(void *)
         flow__deferred_new(sizeof *g + n * sizeof *g->parts);
 
