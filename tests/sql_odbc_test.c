@@ -11,6 +11,7 @@ static const char *no_table, *no_key;
 #define P(n) "?"
 #define SERIES(n) "WITH RECURSIVE series (i) AS (SELECT 1 UNION ALL SELECT "  \
     "i + 1 FROM series WHERE i < " #n ") SELECT i FROM series"
+#define LARGE_TEXT "SELECT CAST(replace(hex(zeroblob(50000000)), '0', 'x') AS TEXT)"
 #define NO_TABLE no_table
 #define NO_KEY no_key
 
@@ -28,10 +29,13 @@ static const char *url(void)
 
 #include "sql_tests.h"
 
-int main(void)
+int main(int argc, char **argv)
 {
     static const struct test tests[] = {
         SQL_TESTS
+    };
+    static const struct test large[] = {
+        CASE(a_text_of_100_mb_comes_and_goes),
     };
     bool on_server = getenv("FLOW_POSTGRES_DIR") != NULL;
 
@@ -40,5 +44,8 @@ int main(void)
     /* A driver of ODBC takes its time, and that of SQLite has shown them with
      * all that may go wrong. */
     setenv("FLOW_TORTURE", "none", 0);
+    if (argc > 1 && strcmp(argv[1], "large") == 0)
+        return run_processes("sql_odbc large", large,
+                             sizeof large / sizeof *large);
     return run_tests("sql_odbc", tests, sizeof tests / sizeof *tests);
 }

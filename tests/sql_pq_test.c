@@ -8,6 +8,7 @@
 #define DRIVER flow_pq
 #define P(n) "$" #n
 #define SERIES(n) "SELECT i FROM generate_series(1, " #n ") AS series (i)"
+#define LARGE_TEXT "SELECT repeat('x', 100000000)"
 #define NO_TABLE "42P01"
 #define NO_KEY "23505"
 
@@ -17,6 +18,9 @@ static const char *url(void)
 }
 
 #include "sql_tests.h"
+
+#include <sys/wait.h>
+#include <unistd.h>
 
 /* ---- Values ------------------------------------------------------------- */
 TEST(values_are_typed)
@@ -258,6 +262,35 @@ TEST(a_connection_that_is_cut_while_idle_is_made_anew)
     closed(db);
 }
 
+/* From another process, while the query runs. */
+static pid_t kill_server_soon(void)
+{
+    pid_t child = fork();
+
+    if (child != 0)
+        return child;
+    usleep(200000);
+    execl("/bin/sh", "sh", getenv("FLOW_POSTGRES_AGAIN"), (char *)NULL);
+    _exit(127);
+}
+
+TEST(a_server_that_is_killed_in_a_query_is_found_again)
+{
+    flow_database *db = opened(NULL);
+    pid_t child = kill_server_soon();
+    flow_value v = flow_block_all(flow_query(db, "SELECT pg_sleep(30)"));
+    int status;
+
+    MUST(v.kind == FLOW_ERROR && flow_class_of(&v) == FLOW_ESQL);
+    MUST(flow_code(&v) == flow_sqlstate("57P02")
+         || flow_code(&v) == flow_sqlstate("57P01")
+         || flow_code(&v) == flow_sqlstate("08006"));
+    flow_drop(v);
+    MUST(waitpid(child, &status, 0) == child && status == 0);
+    expect("('yes',)", flow_query(db, "SELECT 'yes'"));
+    closed(db);
+}
+
 /* ---- Notices ------------------------------------------------------------ */
 /* Again and again, as nobody knows when the other begins to listen. */
 static void calls_out(flow_gen *self, flow_stage *source, void *arg)
@@ -285,6 +318,10 @@ TEST(notices_come_from_others)
 
 int main(int argc, char **argv)
 {
+    static const struct test large[] = {
+        CASE(a_text_of_100_mb_comes_and_goes),
+        CASE(a_server_that_is_killed_in_a_query_is_found_again),
+    };
     static const struct test common[] = { SQL_TESTS };
     static const struct test tests[] = {
         CASE(several_statements_at_once_are_refused),
@@ -303,6 +340,9 @@ int main(int argc, char **argv)
         CASE(a_connection_that_is_cut_while_idle_is_made_anew),
         CASE(notices_come_from_others),
     };
+    if (argc > 1 && strcmp(argv[1], "large") == 0)
+        return run_processes("sql_pq large", large,
+                             sizeof large / sizeof *large);
     if (argc < 2 || strcmp(argv[1], "common") != 0)
         return run_tests("sql_pq", tests, sizeof tests / sizeof *tests);
     /* A server takes its time, and SQLite has shown them with all that may go

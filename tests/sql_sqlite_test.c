@@ -6,6 +6,7 @@
 #define P(n) "?" #n
 #define SERIES(n) "WITH RECURSIVE series (i) AS (SELECT 1 UNION ALL SELECT "  \
     "i + 1 FROM series WHERE i < " #n ") SELECT i FROM series"
+#define LARGE_TEXT "SELECT replace(hex(zeroblob(50000000)), '0', 'x')"
 #define NO_TABLE "42000"
 #define NO_KEY "23505"
 
@@ -198,7 +199,7 @@ TEST(a_query_that_takes_for_ever_is_stopped)
     closed(db);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     static const struct test tests[] = {
         SQL_TESTS,
@@ -215,5 +216,12 @@ int main(void)
         CASE(there_are_no_notices),
         CASE(a_query_that_takes_for_ever_is_stopped),
     };
+    static const struct test large[] = {
+        CASE(a_text_of_100_mb_comes_and_goes),
+    };
+
+    if (argc > 1 && strcmp(argv[1], "large") == 0)
+        return run_processes("sql_sqlite large", large,
+                             sizeof large / sizeof *large);
     return run_tests("sql_sqlite", tests, sizeof tests / sizeof *tests);
 }

@@ -567,6 +567,27 @@ TEST(inserts_of_a_transaction_are_one)
     closed(db);
 }
 
+/* ---- Large, and so once ------------------------------------------------- */
+enum { LARGE = 100000000 };
+
+TEST(a_text_of_100_mb_comes_and_goes)
+{
+    flow_database *db = opened(NULL);
+    flow_stage *rows = flow_query(db, LARGE_TEXT);
+    char *to;
+    flow_value v, text = flow_buffer(LARGE, &to);
+
+    MUST(to != NULL && flow_block(rows, &v));
+    MUST(flow_items(&v, NULL)->size == LARGE);
+    flow_drop(v);
+    flow_close(rows);
+    memset(to, 'x', LARGE);
+    text.kind = FLOW_TEXT;
+    expect("(100000000,)", flow_query(db, "SELECT length(CAST(" P(1)
+                                      " AS TEXT))", text));
+    closed(db);
+}
+
 #define SQL_TESTS                                                            \
     CASE(rows_come_as_tuples),                                               \
     CASE(a_row_knows_its_columns_by_name),                                   \

@@ -93,10 +93,11 @@ static void leave_block(struct flow_sql_call *c)
 static void drop_rows(struct flow_sql_call *c, struct flow__sql_half *h,
                       size_t from)
 {
+    if (from >= h->rows)
+        return;                     /* how many columns, nobody knows yet   */
     for (size_t i = from * c->columns; i < h->rows * c->columns; i++)
         flow_drop(h->values[i]);
-    if (from < h->rows)
-        h->rows = from;
+    h->rows = from;
 }
 
 void flow__sql_call_skip(struct flow_sql_call *c)

@@ -195,7 +195,7 @@ void flow__sql_conn_ask(struct flow__sql_conn *n, struct flow_sql_call *call)
 
 bool flow__sql_conn_rests(const struct flow__sql_conn *n)
 {
-    return !n->started && !n->working && !n->answered && !n->inserts;
+    return !n->working && !n->started && !n->answered && !n->inserts;
 }
 
 bool flow__sql_conn_is_good(struct flow__sql_conn *n)
@@ -373,7 +373,7 @@ void flow__sql_conn_settle(struct flow__sql_conn *n, struct flow_sql_call *call,
                            bool keeps)
 {
     flow__sql_conn_forget(n);
-    if (!n->settling)
+    if (!n->settling && n->call != call)
         n->call = call;
     n->settling = true;
     n->keeps = keeps;

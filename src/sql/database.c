@@ -235,7 +235,7 @@ static void pool_give_back(flow_database *db, struct flow__sql_ticket *t,
     n->settled = put_back;
     if (!n->driver->blocks && !n->connected)
         n->lost = true;             /* nobody waits until it is made        */
-    if (!n->lost && !is_clean(n)) {
+    if (n->working || (!n->lost && !is_clean(n))) {
         flow__sql_conn_settle(n, call, false);
         return;
     }

@@ -50,6 +50,8 @@ static flow_status scope_borrow(flow_database *db, struct flow__sql_ticket *t,
         s->waker = w;
         return FLOW_WAIT;
     }
+    if (t->conn != NULL)
+        return FLOW_READY;
     if (s->ticket.conn->lost)
         return refuse(why, "the connection of the transaction is lost");
     t->conn = s->ticket.conn;
