@@ -6,6 +6,7 @@
 
 #include <stdarg.h>
 #include <string.h>
+#include <time.h>
 
 /* ---- UTF-8 -------------------------------------------------------------- */
 /* How many bytes a character takes whose first is c; 0: none begins so. */
@@ -296,10 +297,22 @@ bool flow_sql_given_up(const flow_sql_call *c)
     return atomic_load_explicit(&c->given_up, memory_order_relaxed);
 }
 
+/* Changes every few milliseconds, and is cheap to have. */
+static long tick(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
+    return t.tv_nsec;
+}
+
+/* Rows that come slowly are not kept until there are many. */
 bool flow_sql_full(const flow_sql_call *c)
 {
-    return filled(c) >= c->most || c->bytes >= FLOW__ROWS_BYTES
-        || flow_sql_has_failed(c);
+    size_t rows = filled(c);
+
+    return rows >= c->most || c->bytes >= FLOW__ROWS_BYTES
+        || flow_sql_has_failed(c) || (rows > 0 && tick() != c->tick);
 }
 
 /* Of one more row, in the half that is being filled. */
@@ -333,6 +346,8 @@ flow_value *flow_sql_row(flow_sql_call *c)
         is_out_of_memory(c);
         return NULL;
     }
+    if (h->rows == 0)
+        c->tick = tick();
     places = h->values + h->rows++ * c->columns;
     set_none(places, c->columns);
     return places;
