@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* sql_memory [ROWS]: the bytes by which a program grows, at most, while it reads
- * so many rows of SQLite, or a million. */
+/* sql_memory [ROWS]: the bytes by which a program grows, at most, while it
+ * reads so many rows of SQLite, or a million. */
 #include "bench.h"
 #include <flow/reactor.h>
 #include <flow/sqlite.h>

@@ -106,8 +106,9 @@ static void draw_bar(const struct load *l, double now)
     static const char full[] = "##############################";
     double took = now - l->began, done = l->size > 0 ? l->read / l->size : 1;
 
-    fprintf(stderr, "\r[%-30.*s] %3.0f %%  %9lld rows  %8.0f rows/s  %4.0f s left ",
-            (int)(done * 30), full, done * 100, (long long)l->rows,
+    fprintf(stderr, "\r[%-30.*s] %3.0f %%  %9lld rows  %8.0f rows/s  "
+            "%4.0f s left ", (int)(done * 30), full, done * 100,
+            (long long)l->rows,
             took > 0 ? (double)l->rows / took : 0,
             done > 0 ? took / done - took : 0);
 }
@@ -154,8 +155,8 @@ static bool is_done(struct load *l, flow_value outcome)
 /* The load, unless a signal comes first: then it is closed. */
 static bool run(flow_database *db, struct load *l)
 {
-    flow_value made = flow_block_all(flow_execute(db, "CREATE TABLE IF NOT EXISTS "
-        "reading (at VARCHAR(20), station VARCHAR(80), celsius REAL)"));
+    flow_value made = flow_block_all(flow_execute(db, "CREATE TABLE IF NOT "
+        "EXISTS reading (at VARCHAR(20), station VARCHAR(80), celsius REAL)"));
     flow_stage *all;
 
     if (flow_is(&made, FLOW_EANY))

@@ -38,7 +38,8 @@ int main(int argc, char **argv)
 
     flow_host_use(flow_uv_host());
     db = flow_database_new(driver_of(url), url, NULL);
-    outcome = flow_block_all(flow_generate(consumer, flow_query(db, sql), NULL));
+    outcome = flow_block_all(
+        flow_generate(consumer, flow_query(db, sql), NULL));
     printf("Deferred Complete: ");
     flow_print(stdout, outcome);
     flow_database_release(db);

@@ -12,24 +12,39 @@ struct transfer {
     flow_database *db;                  /* the transaction's                */
 };
 
+/* False: there is a failure in self. */
+static bool add(flow_gen *self, flow_database *db, const char *name, int money)
+{
+    flow_value changed;
+
+    return flow_fetch(self, flow_execute(db,
+        "UPDATE account SET money = money + ? WHERE name = ?", money, name),
+        &changed);
+}
+
+static bool has_debts(flow_gen *self, flow_database *db, const char *name)
+{
+    flow_value row;
+    bool poor = false;
+
+    if (flow_fetch(self, flow_query(db,
+            "SELECT money FROM account WHERE name = ?", name), &row)) {
+        poor = flow_column(&row, "money")->as.num < 0;
+        flow_drop(row);
+    }
+    return poor;
+}
+
 static void transfer(flow_gen *self, flow_stage *source, void *arg)
 {
     const struct transfer *t = arg;
-    flow_database *db = t->db;
-    flow_value v;
 
     (void)source;
-    if (!flow_fetch(self, flow_execute(db, "UPDATE account SET money = money + ? "
-                                       "WHERE name = ?", t->amount, t->to), &v)
-        || !flow_fetch(self, flow_execute(db, "UPDATE account SET money = money "
-                                          "- ? WHERE name = ?", t->amount,
-                                          t->from), &v)
-        || !flow_fetch(self, flow_query(db, "SELECT money FROM account WHERE "
-                                        "name = ?", t->from), &v))
+    if (!add(self, t->db, t->to, t->amount)
+        || !add(self, t->db, t->from, -t->amount))
         return;
-    if (flow_column(&v, "money")->as.num < 0)
+    if (has_debts(self, t->db, t->from))
         flow_fail(self, TOO_POOR, 0, "%s has not got %d", t->from, t->amount);
-    flow_drop(v);
     flow_yield(self, flow_textf("%s gave %s %d", t->from, t->to, t->amount));
 }
 
@@ -59,7 +74,8 @@ int main(void)
     flow_host_use(flow_uv_host());
     db = flow_database_new(flow_sqlite, "sqlite::memory:", NULL);
     show(flow_execute(db, "CREATE TABLE account (name, money)"));
-    show(flow_execute(db, "INSERT INTO account VALUES ('ann', 100), ('bob', 0)"));
+    show(flow_execute(db, "INSERT INTO account VALUES (?, ?), (?, ?)",
+                      "ann", 100, "bob", 0));
     show(flow_transaction(db, begin_transfer, &small));
     show(flow_transaction(db, begin_transfer, &large));
     show(flow_query(db, "SELECT * FROM account"));

@@ -11,7 +11,8 @@ static const char *no_table, *no_key;
 #define P(n) "?"
 #define SERIES(n) "WITH RECURSIVE series (i) AS (SELECT 1 UNION ALL SELECT "  \
     "i + 1 FROM series WHERE i < " #n ") SELECT i FROM series"
-#define LARGE_TEXT "SELECT CAST(replace(hex(zeroblob(50000000)), '0', 'x') AS TEXT)"
+#define LARGE_TEXT "SELECT CAST(replace(hex(zeroblob(50000000)), '0', 'x') "  \
+    "AS TEXT)"
 #define NO_TABLE no_table
 #define NO_KEY no_key
 
@@ -22,8 +23,8 @@ static const char *url(void)
 
     if (place == NULL)
         return "odbc:Driver=SQLite3;Database=:memory:";
-    snprintf(text, sizeof text, "odbc:Driver={PostgreSQL Unicode};Servername=%s;"
-             "Database=postgres;UID=flow", place);
+    snprintf(text, sizeof text, "odbc:Driver={PostgreSQL Unicode};"
+             "Servername=%s;Database=postgres;UID=flow", place);
     return text;
 }
 

@@ -34,8 +34,8 @@ TEST(values_are_typed)
                      "-12.25::float8, 1e300::float8"));
     shows("('text', '', b'\\x00\\xff', b'', '1.50', '2026-11-21', "
           "'2026-11-21 15:20:00', '{\"a\": 1}', '{1,2}')",
-          flow_query(db, "SELECT 'text', '', '\\x00ff'::bytea, ''::bytea, 1.50, "
-                     "date '2026-11-21', timestamp '2026-11-21 15:20', "
+          flow_query(db, "SELECT 'text', '', '\\x00ff'::bytea, ''::bytea, "
+                     "1.50, date '2026-11-21', timestamp '2026-11-21 15:20', "
                      "'{\"a\": 1}'::jsonb, array[1, 2]"));
     closed(db);
 }
@@ -182,9 +182,9 @@ static void waits_for_lock(flow_gen *self, flow_stage *source, void *arg)
     if (flow_fetch(self, flow_query(in_and_out[0],
                                     "SELECT pg_advisory_xact_lock(7)"), &v)) {
         flow_drop(v);
-        flow_fetch(self, flow_for_each(flow_transaction(in_and_out[1], lock_too,
-                                                        NULL), is_nothing, NULL),
-                   &v);
+        flow_fetch(self, flow_for_each(
+            flow_transaction(in_and_out[1], lock_too, NULL), is_nothing, NULL),
+            &v);
     }
 }
 
@@ -298,8 +298,8 @@ static void calls_out(flow_gen *self, flow_stage *source, void *arg)
     flow_value v;
 
     (void)source;
-    while (flow_fetch(self, flow_query(arg, "SELECT pg_notify('the news', 'h\303"
-                                       "\266rt')"), &v)) {
+    while (flow_fetch(self, flow_query(arg, "SELECT pg_notify('the news', "
+                                       "'h\303\266rt')"), &v)) {
         flow_drop(v);
         flow_cooperate(self, 0.001);
     }

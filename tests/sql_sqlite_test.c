@@ -57,8 +57,8 @@ TEST(the_number_of_parameters_must_be_right)
 {
     flow_database *db = opened(NULL);
 
-    fails(flow_query(db, "SELECT ?", 1, 2), FLOW_ESQL, "07001", "more or fewer");
-    fails(flow_query(db, "SELECT ?"), FLOW_ESQL, "07001", "more or fewer");
+    fails(flow_query(db, "SELECT ?", 1, 2), FLOW_ESQL, "07001", "or fewer");
+    fails(flow_query(db, "SELECT ?"), FLOW_ESQL, "07001", "or fewer");
     fails(flow_query(db, " -- nothing"), FLOW_ESQL, "42601", "empty");
     still_works(db);
     closed(db);

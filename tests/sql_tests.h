@@ -603,7 +603,7 @@ TEST(a_text_of_100_mb_comes_and_goes)
     CASE(what_cannot_be_a_parameter_is_refused),                             \
     CASE(a_key_that_is_there_already_is_refused),                            \
     CASE(the_url_of_another_database_is_refused),                            \
-    CASE(no_database_is_want_of_memory),                                          \
+    CASE(no_database_is_want_of_memory),                                     \
     CASE(queries_wait_for_a_connection),                                     \
     CASE(no_more_wait_than_may),                                             \
     CASE(nobody_waits_for_ever),                                             \

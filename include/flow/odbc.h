@@ -4,10 +4,10 @@
  *     flow_database_new(flow_odbc, "odbc:DSN=shop;UID=anna", NULL)
  *
  * URLs: `odbc:` and a connection string of ODBC, which goes to its driver
- * manager as it is. Its calls block, so each connection has a thread of its own
- * while it works. What holds beyond that is the driver's: which values it tells
- * apart, whether a query can be stopped, and what text is, which should be UTF-8:
- * with some drivers that takes an option in the string, or a locale. */
+ * manager as it is. Its calls block, so each connection has a thread of its own.
+ * What holds beyond that is the driver's: which values it tells
+ * apart, whether a query can be stopped, whether rows stream, and what text is,
+ * which must be UTF-8: with some that takes an option in the string. */
 #ifndef FLOW_ODBC_H
 #define FLOW_ODBC_H
 

@@ -4,7 +4,9 @@
  *     flow_database_new(flow_pq, "postgresql://anna@db.example/shop", NULL)
  *
  * URLs are those of libpq, with all that libpq finds in its environment and its
- * files. It takes no thread: connections wait in the loop.
+ * files. Connections wait in the loop; only to cancel a query takes a thread for
+ * a moment. libpq looks up names of hosts while the loop stands: where that may
+ * take long, give an address (hostaddr).
  *
  * Parameters have the type that the statement gives them; where it gives none,
  * write $1::int. A BYTES is a bytea. flow_insert is a COPY. */

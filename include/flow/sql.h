@@ -108,8 +108,8 @@ flow_stage *flow_execute_values(flow_database *db, const flow_value *statement,
  *     flow_insert(db, "reading (station, celsius)", rows)
  *
  * What stands there is the program's own, not data: it becomes part of the SQL.
- * Takes `rows`. Gives INTs, as it goes on: how many have been written by now;
- * the last when all of them are there. */
+ * Takes `rows`. Gives INTs, as it goes on: how many have been sent by now. That
+ * all of them are there, its end says. */
 flow_stage *flow_insert(flow_database *db, const char *into, flow_stage *rows);
 
 /* ---- Transactions -------------------------------------------------------

@@ -199,8 +199,8 @@ flow_value flow__sql_check(const flow_value *v, const char *what, size_t i)
         return flow_none();
     case FLOW_TEXT:
         return flow__is_utf8(s, n) ? flow_none()
-             : flow_error(FLOW_EFORMAT, 0, "%s %zu is a text that is not UTF-8; "
-                          "send it as bytes, or repair it", what, i);
+             : flow_error(FLOW_EFORMAT, 0, "%s %zu is a text that is not UTF-8;"
+                          " send it as bytes, or repair it", what, i);
     case FLOW_ERROR:
         if (flow_is_failure(*v))
             return flow_share(*v);
@@ -208,8 +208,8 @@ flow_value flow__sql_check(const flow_value *v, const char *what, size_t i)
     case FLOW_LIST: case FLOW_TUPLE: case FLOW_BOX:
         break;
     }
-    return flow_error(FLOW_EINVAL, 0, "%s %zu is neither a number, nor text, nor "
-                      "bytes, nor none", what, i);
+    return flow_error(FLOW_EINVAL, 0, "%s %zu is neither a number, nor text, "
+                      "nor bytes, nor none", what, i);
 }
 
 /* ---- Rows --------------------------------------------------------------- */

@@ -35,12 +35,12 @@ struct flow_database {
 
 flow_database *flow__sql_hold(flow_database *db);
 
-/* READY: t->conn is yours, connected or not. WAIT: w will be woken. FAILED: *why
- * says why. To be called before each go. */
+/* READY: t->conn is yours, connected or not. WAIT: w will be woken. FAILED:
+ * *why says why. To be called before each go. */
 flow_status flow__sql_borrow(struct flow__sql_ticket *t, flow_waker *w,
                              flow_value *why);
-/* Leaves the connection, or the queue, and forgets the database. Takes the call,
- * in memory of its own or NULL, whether it has come to its end or not. */
+/* Leaves the connection, or the queue, and forgets the database. Takes the
+ * call, in memory of its own or NULL, whether it is at its end or not. */
 void flow__sql_give_back(struct flow__sql_ticket *t,
                          struct flow_sql_call *call);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* PostgreSQL by libpq, which never waits here: it sends and receives what the
- * socket takes and has, and says when to come back. Rows come one by one, in the
- * text form of their types. */
+ * socket takes and has, and says when to come back. Rows come one by one, in
+ * the text form of their types. */
 #include <flow/pq.h>
 #include <flow/sql_driver.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* See pq_cancel.h. When nobody waits for the thread, it gives back what is left.
- */
+/* See pq_cancel.h. When nobody waits for the thread, it gives back what is
+ * left. */
 #include "pq_cancel.h"
 
 #include <flow/flow.h>

@@ -110,7 +110,8 @@ static int wait_for_lock(void *arg, int tries)
 
     if (tries == 0)
         q->waits_since = clock_now();
-    if (flow_sql_given_up(q->call) || clock_now() - q->waits_since >= q->timeout)
+    if (flow_sql_given_up(q->call)
+        || clock_now() - q->waits_since >= q->timeout)
         return 0;
     nanosleep(&nap, NULL);
     return 1;
@@ -182,8 +183,8 @@ static flow_value read_url(const char *url, struct place *p)
     for (; s != NULL && *s != '\0'; s += n) {
         n = strcspn(++s, "&");
         if (!read_option(s, n, p))
-            return flow_error(FLOW_EINVAL, 0, "'%.*s' is no option of a database "
-                              "of SQLite: there are mode=ro, timeout=SECONDS "
+            return flow_error(FLOW_EINVAL, 0, "'%.*s' is no option of a "
+                              "database of SQLite: there are mode=ro, timeout=SECONDS "
                               "and foreign_keys=on", (int)n, s);
     }
     return flow_none();
