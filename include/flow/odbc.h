@@ -5,9 +5,9 @@
  *
  * URLs: `odbc:` and a connection string of ODBC, which goes to its driver
  * manager as it is. Its calls block, so each connection has a thread of its own.
- * What holds beyond that is the driver's: which values it tells
- * apart, whether a query can be stopped, whether rows stream, and what text is,
- * which must be UTF-8: with some that takes an option in the string. */
+ * What holds beyond that is the driver's: which values it tells apart, whether
+ * rows stream, whether a query can be stopped, and what text is, which must be
+ * UTF-8: with some that takes an option in the string. */
 #ifndef FLOW_ODBC_H
 #define FLOW_ODBC_H
 

@@ -312,7 +312,8 @@ bool flow_sql_full(const flow_sql_call *c)
     size_t rows = filled(c);
 
     return rows >= c->most || c->bytes >= FLOW__ROWS_BYTES
-        || flow_sql_has_failed(c) || (rows > 0 && tick() != c->tick);
+        || flow_sql_has_failed(c)
+        || (c->blocks && rows > 0 && tick() != c->tick);
 }
 
 /* Of one more row, in the half that is being filled. */
@@ -346,7 +347,7 @@ flow_value *flow_sql_row(flow_sql_call *c)
         is_out_of_memory(c);
         return NULL;
     }
-    if (h->rows == 0)
+    if (c->blocks && h->rows == 0)
         c->tick = tick();
     places = h->values + h->rows++ * c->columns;
     set_none(places, c->columns);

@@ -52,6 +52,7 @@ struct flow_sql_call {
     size_t most;                    /* rows in it                           */
     size_t bytes;                   /* of text in it                        */
     long tick;                      /* when its first row came              */
+    bool blocks;                    /* it is made in a thread               */
     size_t next;                    /* row of the other, to be read         */
     size_t columns;                 /* of each row; 0: there are none yet   */
     flow_value names;               /* NONE: not yet                        */

@@ -191,6 +191,7 @@ void flow__sql_conn_free(struct flow__sql_conn *n)
 void flow__sql_conn_ask(struct flow__sql_conn *n, struct flow_sql_call *call)
 {
     n->call = call;
+    call->blocks = n->driver->blocks;
 }
 
 bool flow__sql_conn_rests(const struct flow__sql_conn *n)

@@ -142,10 +142,13 @@ static void make_row(flow_sql_call *c, const PGresult *r)
     if (!flow_sql_has_columns(c) && !make_columns(c, r))
         return;
     row = flow_sql_row(c);
-    for (int i = 0; row != NULL && i < n; i++)
-        if (!PQgetisnull(r, 0, i))
+    for (int i = 0; row != NULL && i < n; i++) {
+        int size = PQgetlength(r, 0, i);
+
+        if (size > 0 || !PQgetisnull(r, 0, i))
             row[i] = value_of(c, PQftype(r, i), PQgetvalue(r, 0, i),
-                              (size_t)PQgetlength(r, 0, i));
+                              (size_t)size);
+    }
     if (row != NULL && flow_sql_has_failed(c))
         flow_sql_drop_row(c);
 }
