@@ -575,7 +575,7 @@ TEST(a_text_of_100_mb_comes_and_goes)
     flow_database *db = opened(NULL);
     flow_stage *rows = flow_query(db, LARGE_TEXT);
     char *to;
-    flow_value v, text = flow_buffer(LARGE, &to);
+    flow_value v = flow_none(), text = flow_buffer(LARGE, &to);
 
     MUST(to != NULL && flow_block(rows, &v));
     MUST(flow_items(&v, NULL)->size == LARGE);
