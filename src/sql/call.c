@@ -418,7 +418,7 @@ static flow_value copy_small(struct flow_sql_call *c, const char *s, size_t len)
             return c->block;
     }
     memcpy(c->chars + c->used, s, len);
-    v = flow__slice_inside(&c->block, c->used, len);
+    v = flow__slice_near(c->block, c->used, len);
     c->used += len;
     return v;
 }
