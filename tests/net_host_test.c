@@ -146,6 +146,22 @@ static void cancelled_meanwhile(void)
 
 TEST(a_task_may_cancel_one_that_is_due) { on_both(cancelled_meanwhile); }
 
+static void due_already(void)
+{
+    struct letter soon = LETTER('s', NULL), far = LETTER('f', NULL);
+
+    written[0] = '\0';
+    host->post(host, &far.task, 1000);
+    host->post(host, &soon.task, 0.001);
+    poll(NULL, 0, 3);
+    while (written[0] == '\0')
+        host->turn(host, true);
+    MUST(strcmp(written, "s") == 0);
+    host->cancel(host, &far.task);
+}
+
+TEST(what_is_due_before_a_turn_ends_it) { on_both(due_already); }
+
 static void not_asleep(void)
 {
     struct letter a = LETTER('a', NULL);
@@ -602,6 +618,7 @@ int main(void)
         CASE(timers_go_off_in_their_order_and_not_early),
         CASE(a_cancelled_task_does_not_run_nor_keep_the_loop),
         CASE(a_task_may_cancel_one_that_is_due),
+        CASE(what_is_due_before_a_turn_ends_it),
         CASE(a_turn_need_not_sleep),
         CASE(tasks_come_from_another_thread_in_order),
         CASE(block_runs_the_loop),

@@ -104,11 +104,15 @@ static void run_due(struct uv_host *u)
 }
 
 /* ---- What libuv calls --------------------------------------------------- */
+/* libuv runs timers before it polls: what they woke must not have to wait for
+ * something else to happen. */
 static void go_off(uv_timer_t *t)
 {
     struct uv_host *u = t->data;
 
     u->armed = 0;
+    if (u->once)
+        uv_stop(u->loop);
     run_due(u);
 }
 
