@@ -139,10 +139,12 @@ static bool read_path(const char *url, struct place *p)
     size_t n = 0;
 
     for (; *s != '\0' && *s != '?' && n + 1 < sizeof p->path; s++) {
-        bool coded = *s == '%' && hex(s[1]) >= 0 && hex(s[2]) >= 0;
-
-        p->path[n++] = coded ? (char)(hex(s[1]) << 4 | hex(s[2])) : *s;
-        s += coded ? 2 : 0;
+        p->path[n] = *s;
+        if (*s == '%' && hex(s[1]) >= 0 && hex(s[2]) >= 0) {
+            p->path[n] = (char)(hex(s[1]) << 4 | hex(s[2]));
+            s += 2;
+        }
+        n++;
     }
     p->path[n] = '\0';
     return *s == '\0' || *s == '?';
