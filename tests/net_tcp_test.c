@@ -447,7 +447,8 @@ TEST(everything_may_be_closed_at_any_moment)
         for (int order = 0; order < 2; order++) {
             int port;
             flow_deferred *service = serving(brackets, NULL, &port);
-            flow_deferred *client = flow_run(connecting(port, flow_list(FLOW_VALUES("a\n", "b", "\nbye\n"))));
+            flow_deferred *client = flow_run(connecting(port, flow_list(
+                FLOW_VALUES("a\n", "b", "\nbye\n"))));
             flow_host *h = flow_host_here();
 
             for (int n = 0; n < turns; n++)

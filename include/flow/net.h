@@ -125,9 +125,9 @@ typedef struct flow_service_options {
 flow_deferred *flow_serve(const char *at, flow_protocol *p, void *arg,
                           const flow_service_options *o);
 
-/* Where a service (of udp.h, too) serves, as a client is told: "127.0.0.1:7777" or ":7777", with the
- * port it has got. Borrowed until it has ended; "" then, and if it could not
- * begin. */
+/* Where a service (of udp.h, too) serves, as a client is told: "127.0.0.1:7777"
+ * or ":7777", with the port it has got. Borrowed until it has ended; "" then,
+ * and if it could not begin. */
 const char *flow_served_at(flow_deferred *service);
 
 /* Ends a service in peace: no more connections are taken, and the deferred
@@ -155,16 +155,16 @@ typedef struct flow_connect_options {
 flow_stage *flow_connect(const char *to, flow_stage *sent,
                          const flow_connect_options *o);
 
-/* Talks to a peer by a protocol, as a service does: the stage gives nothing, and
- * ends when the connection has. flow_run runs it beside all others. */
+/* Talks to a peer by a protocol, as a service does: the stage gives nothing,
+ * and ends when the connection has. flow_run runs it beside all others. */
 flow_stage *flow_talk(const char *to, flow_protocol *p, void *arg,
                       const flow_connect_options *o);
 
 /* ---- Both ---------------------------------------------------------------- */
 /* The peer's address, as "127.0.0.1:7777", "[::1]:7777" or "unix:/run/x.sock",
  * of a stage of bytes received, or of one that reads it, as in TLS. Borrowed
- * from it; "" for other stages, and before it is connected. Who comes through a path mostly has no name, and is
- * "unix:". */
+ * from it; "" for other stages, and before it is connected. Who comes through
+ * a path mostly has no name, and is "unix:". */
 const char *flow_peer(flow_stage *received);
 
 #pragma GCC visibility pop
