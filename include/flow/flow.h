@@ -82,6 +82,11 @@ extern "C" {
 typedef flow_value flow_function(flow_value v, void *arg);
 typedef bool       flow_test(const flow_value *v, void *arg);
 
+/* What one side of a connection is to the other: from the stage of what it
+ * receives, which it takes, it makes the stage of what is to be sent. A service
+ * over sockets (net.h, udp.h), in TLS (tls.h) or of pages (http.h) is one. */
+typedef flow_stage *flow_protocol(flow_stage *received, void *arg);
+
 /* ---- Sources ---------------------------------------------------------------
  * Where flows begin. */
 

@@ -91,10 +91,10 @@ typedef struct flow_conn_options {
 } flow_conn_options;
 
 /* ---- Services ------------------------------------------------------------ */
-/* Makes, for one connection, the stage of what is to be sent, text and bytes,
- * from the stage of what is received, which it takes. The connection ends with
- * the stage. A protocol that waits for more than data merges stages of
- * different kinds of values, which its generator tells apart:
+/* A flow_protocol makes, for one connection, the stage of what is to be sent,
+ * text and bytes. The connection ends with the stage. One that waits for more
+ * than data merges stages of different kinds of values, which its generator
+ * tells apart:
  *
  *     made      the protocol is called
  *     data      what is received
@@ -104,7 +104,6 @@ typedef struct flow_conn_options {
  *     timer     flow_ticks(seconds)
  *     others    flow_from_chan(channel)
  */
-typedef flow_stage *flow_protocol(flow_stage *received, void *arg);
 
 typedef struct flow_service_options {
     flow_conn_options conn;

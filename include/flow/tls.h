@@ -110,9 +110,6 @@ void      flow_tls_release(flow_tls *tls);              /* NULL is fine     */
 flow_value flow_tls_failure(const flow_tls *tls);
 
 /* ---- Connections -------------------------------------------------------- */
-/* What a connection is to its other side, see above; as in net.h. */
-typedef flow_stage *flow_protocol(flow_stage *received, void *arg);
-
 /* The server's side: what is to be sent, from what is received, which it takes.
  * Once the handshake is over p(received plain, arg) is called, and gives what
  * is to be sent plain. `arg` is borrowed. */

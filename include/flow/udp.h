@@ -69,9 +69,6 @@ extern "C" {
 #endif
 #pragma GCC visibility push(default)
 
-/* Makes what is to be sent from what is received, as in net.h. */
-typedef flow_stage *flow_protocol(flow_stage *received, void *arg);
-
 typedef struct flow_udp_options {
     /* A datagram could not be sent, as it is too long or there is no way to its
      * peer: it is lost, as datagrams may be. Both are borrowed. NULL: nobody

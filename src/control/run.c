@@ -25,11 +25,6 @@ struct flow__runner {
     bool ready, driving, stop;
 };
 
-static struct flow__runner *runner_of(void *member, size_t offset)
-{
-    return (struct flow__runner *)(void *)((char *)member - offset);
-}
-
 /* ---- Those that were woken ------------------------------------------------
  * They stand in a queue of their host, which is one task to it: flows that wake
  * each other go on without a turn of the host for each step. */
@@ -37,8 +32,8 @@ static void run_ready(flow_task *t);
 
 static void woken(flow_waker *w)
 {
-    struct flow__runner *r =
-        runner_of(w, offsetof(struct flow__runner, waker));
+    struct flow__runner *r = (struct flow__runner *)(void *)
+                             ((char *)w - offsetof(struct flow__runner, waker));
     struct flow__ready *q = &w->host->ready;
 
     if (r->ready)
