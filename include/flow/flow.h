@@ -204,9 +204,9 @@ bool flow_block(flow_stage *s, flow_value *out);
  * does. */
 flow_value flow_block_all(flow_stage *s);
 
-/* Runs the loop until d has fired: its value, or the ERROR it failed with. Takes
- * d. What else runs in this thread goes on meanwhile, and stays as it is then.
- */
+/* Runs the loop until d has fired: its value, or the ERROR it failed with.
+ * Takes d. What else runs in this thread goes on meanwhile, and stays as it is
+ * then. */
 flow_value flow_block_on(flow_deferred *d);
 
 /* The failure flow_block ended with, or NULL. Borrowed until s is closed. */
