@@ -152,7 +152,8 @@ static bool is_done(struct load *l, flow_value outcome)
     return !failed;
 }
 
-/* The load, unless a signal comes first: then it is closed. */
+/* The load, unless a signal comes first: then it is closed. The signals are
+ * asked first, so they are caught before the load begins. */
 static bool run(flow_database *db, struct load *l)
 {
     flow_value made = flow_block_all(flow_execute(db, "CREATE TABLE IF NOT "
@@ -165,9 +166,9 @@ static bool run(flow_database *db, struct load *l)
     l->began = flow_now();
     all = flow_for_each(flow_transaction(db, load, l), show, l);
     return is_done(l, flow_block_all(flow_race(FLOW_STAGES(
-        all,
         flow_map(flow_signals(SIGINT), interrupted, NULL),
-        flow_map(flow_signals(SIGTERM), interrupted, NULL)))));
+        flow_map(flow_signals(SIGTERM), interrupted, NULL),
+        all))));
 }
 
 int main(int argc, char **argv)
