@@ -17,7 +17,7 @@ static bool add(flow_gen *self, flow_database *db, const char *name, int money)
 {
     flow_value changed;
 
-    return flow_fetch(self, flow_execute(db,
+    return flow_first(self, flow_execute(db,
         "UPDATE account SET money = money + ? WHERE name = ?", money, name),
         &changed);
 }
@@ -27,7 +27,7 @@ static bool has_debts(flow_gen *self, flow_database *db, const char *name)
     flow_value row;
     bool poor = false;
 
-    if (flow_fetch(self, flow_query(db,
+    if (flow_first(self, flow_query(db,
             "SELECT money FROM account WHERE name = ?", name), &row)) {
         poor = flow_column(&row, "money")->as.num < 0;
         flow_drop(row);

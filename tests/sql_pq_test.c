@@ -179,10 +179,10 @@ static void waits_for_lock(flow_gen *self, flow_stage *source, void *arg)
     flow_value v;
 
     (void)source;
-    if (flow_fetch(self, flow_query(in_and_out[0],
+    if (flow_first(self, flow_query(in_and_out[0],
                                     "SELECT pg_advisory_xact_lock(7)"), &v)) {
         flow_drop(v);
-        flow_fetch(self, flow_for_each(
+        flow_first(self, flow_for_each(
             flow_transaction(in_and_out[1], lock_too, NULL), is_nothing, NULL),
             &v);
     }
@@ -298,7 +298,7 @@ static void calls_out(flow_gen *self, flow_stage *source, void *arg)
     flow_value v;
 
     (void)source;
-    while (flow_fetch(self, flow_query(arg, "SELECT pg_notify('the news', "
+    while (flow_first(self, flow_query(arg, "SELECT pg_notify('the news', "
                                        "'h\303\266rt')"), &v)) {
         flow_drop(v);
         flow_cooperate(self, 0.001);

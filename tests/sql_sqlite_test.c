@@ -134,9 +134,9 @@ static void holds_lock(flow_gen *self, flow_stage *source, void *arg)
     flow_database *other = filed(IN("flow_sql_test.db?timeout=0.01"));
 
     (void)source;
-    if (flow_fetch(self, flow_execute(arg, "INSERT INTO pet VALUES ('cat')"),
+    if (flow_first(self, flow_execute(arg, "INSERT INTO pet VALUES ('cat')"),
                    &v))
-        flow_fetch(self, flow_execute(other, "DELETE FROM pet"), &v);
+        flow_first(self, flow_execute(other, "DELETE FROM pet"), &v);
     if (flow_catch(self, FLOW_ESQL, &error))
         flow_yield(self, flow_text(flow_message(&error),
                                    strlen(flow_message(&error))));

@@ -86,9 +86,9 @@ static void fetches(flow_gen *self, flow_stage *source, void *arg)
     flow_value row, other = flow_none();
 
     (void)source;
-    if (!flow_fetch(self, flow_query(arg, SERIES(20)), &row))
+    if (!flow_first(self, flow_query(arg, SERIES(20)), &row))
         return;
-    if (flow_fetch(self, flow_query(arg, "SELECT 2"), &other))
+    if (flow_first(self, flow_query(arg, "SELECT 2"), &other))
         flow_yield(self, flow_tuple(FLOW_VALUES(
             flow_share(row), flow_share(*flow_items(&other, NULL)))));
     flow_drop(row);
@@ -303,7 +303,7 @@ static void holds_on(flow_gen *self, flow_stage *source, void *arg)
     if (flow_next(self, held, &v)) {
         flow_drop(v);
         v = flow_none();
-        if (flow_fetch(self, flow_query(arg, "SELECT 1"), &v))
+        if (flow_first(self, flow_query(arg, "SELECT 1"), &v))
             flow_yield(self, v);
     }
     flow_close(held);
@@ -386,7 +386,7 @@ static void reads_and_writes(flow_gen *self, flow_stage *source, void *arg)
     (void)source;
     if (flow_next(self, rows, &v)) {
         flow_drop(v);
-        if (flow_fetch(self, flow_execute(db, "DELETE FROM pet"), &v))
+        if (flow_first(self, flow_execute(db, "DELETE FROM pet"), &v))
             flow_yield(self, v);
     }
     flow_close(rows);

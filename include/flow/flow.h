@@ -133,6 +133,9 @@ flow_stage *flow_named(flow_stage *s, const char *name);
 /* The next value of `from`, which is now yours. */
 static bool flow_next(flow_gen *self, flow_stage *from, flow_value *out);
 
+/* The first value of `from`, which it takes, and closes. False as flow_next. */
+static bool flow_first(flow_gen *self, flow_stage *from, flow_value *out);
+
 /* All values that are ready: at least one. They are yours; the array is not,
  * and is good until `from` is asked again. */
 static bool flow_next_set(flow_gen *self, flow_stage *from, flow_value **set,

@@ -228,6 +228,14 @@ static inline bool flow_wait(flow_gen *self, flow_stage *from)
         }
 }
 
+static inline bool flow_first(flow_gen *self, flow_stage *from, flow_value *out)
+{
+    bool is_there = flow_next(self, from, out);
+
+    flow_close(from);
+    return is_there;
+}
+
 static inline bool flow_next_set(flow_gen *self, flow_stage *from,
                                  flow_value **set, size_t *n)
 {

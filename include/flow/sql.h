@@ -26,7 +26,7 @@
  *     }
  *
  * A million rows take no more memory than a thousand: they stay in the database
- * until somebody asks for them. One row: flow_fetch, or flow_take. Those that
+ * until somebody asks for them. One row: flow_first, or flow_take. Those that
  * are ready: flow_next_set. All: flow_collect, or flow_block_all.
  *
  * Promises that hold for every driver:
@@ -145,16 +145,6 @@ extern const flow_error_class FLOW_ESQL[1];
 int flow_sqlstate(const char *state);
 
 #pragma GCC visibility pop
-
-/* Inside a generator: the first value of s, which it takes and closes. It may
- * suspend; false as for flow_next. */
-static inline bool flow_fetch(flow_gen *self, flow_stage *s, flow_value *out)
-{
-    bool is_there = flow_next(self, s, out);
-
-    flow_close(s);
-    return is_there;
-}
 
 #ifdef __cplusplus
 }
