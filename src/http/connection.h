@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/* A connection of the server, as its files know it: http.c is its stage, which
+ * reads heads; page.c runs the page and answers; send.c frames what is sent. */
+#ifndef FLOW_HTTP_CONNECTION_H
+#define FLOW_HTTP_CONNECTION_H
+
+#include "answer.h"
+
+enum flow__http_state {
+    FLOW__READS_HEAD,
+    FLOW__RUNS_PAGE,
+    FLOW__DRAINS,               /* throws away what the page has left        */
+    FLOW__ENDS
+};
+
+enum flow__http_timed { FLOW__BY_NOTHING, FLOW__BY_IDLE, FLOW__BY_HEAD };
+
+struct flow__http {
+    flow_stage *page;           /* these two are its inputs; the page uses   */
+    flow_stage *received;       /* the other, and so is closed before it     */
+    flow_site *site;
+    struct flow__parser parser;
+    struct flow_request r;
+    enum flow__http_state state;
+    struct flow__alarm alarm;
+    enum flow__http_timed timed;
+
+    flow_value held;            /* the first piece; NONE: there is none      */
+    bool answering;             /* a request has not been answered whole     */
+    bool headed;                /* the head is sent                          */
+    bool closes;                /* the connection ends with this answer      */
+    enum flow__framing framing;
+    uint64_t sent;              /* bytes of the body                         */
+    uint64_t drained;
+    flow_value out[7];          /* a head, and two pieces in chunks          */
+    size_t n;
+    flow_value failure;         /* there was no memory for some of it        */
+};
+
+/* ---- page.c -------------------------------------------------------------- */
+/* A head was read: finds its page, which then is to be run. */
+void flow__http_begin(struct flow__http *h);
+
+/* Asks the page for more; READY: there is something to send, or more to do. */
+flow_status flow__http_run(struct flow__http *h, flow_stage *out,
+                           flow_waker *w);
+
+/* Answers why the parser is not content. */
+void flow__http_refuse(struct flow__http *h);
+
+/* What is answered has ended: a line of the log. */
+void flow__http_log(struct flow__http *h);
+
+/* ---- send.c -------------------------------------------------------------- */
+/* Adds v to what is sent next; an ERROR breaks the connection. */
+void flow__http_send(struct flow__http *h, flow_value v);
+void flow__http_send_head(struct flow__http *h, enum flow__framing framing,
+                          bool text);
+void flow__http_send_piece(struct flow__http *h, flow_value piece);
+
+/* The body is whole. */
+void flow__http_send_end(struct flow__http *h);
+
+/* Whether the bytes of the body go out at all. */
+bool flow__http_sends_body(const struct flow__http *h);
+
+#endif

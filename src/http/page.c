@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: MIT */
+/* A page and its answer.
+ *
+ * The first piece of a page is held until the page has more, waits, or ends: so
+ * one that is ready whole gets its length, and one that fails at once a status.
+ */
+#include "connection.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void flow__http_log(struct flow__http *h)
+{
+    char line[2048];
+
+    h->answering = false;
+    if (h->site->o.log == NULL)
+        return;
+    flow__answer_log(&h->r, h->sent, line, sizeof line);
+    h->site->o.log(line, h->site->o.arg);
+}
+
+/* ---- Ending an answer ---------------------------------------------------- */
+static void end_answer(struct flow__http *h)
+{
+    flow_close(h->page);
+    h->page = NULL;
+    flow__http_log(h);
+    flow__request_leave_body(&h->r);
+    h->r.allowed = UINT64_MAX;
+    h->state = h->closes ? FLOW__ENDS : FLOW__DRAINS;
+}
+
+/* Before its head was sent. */
+static void answer_error(struct flow__http *h, int status, const char *why)
+{
+    flow_value text = flow_textf("%d %s\n%s%s", status,
+                                 flow__status_says(status), why,
+                                 *why != '\0' ? "\n" : "");
+
+    h->r.status = status;
+    h->r.length = text.size;
+    flow_drop(h->held);
+    h->held = flow_none();
+    h->r.begun = false;
+    h->r.self = NULL;
+    flow_answer_header(&h->r, "Content-Type", "text/plain; charset=utf-8");
+    if (status == 408 || status == 413)
+        h->closes = true;                   /* the body is not waited for   */
+    flow__http_send_head(h, FLOW__LENGTH, true);
+    flow__http_send_piece(h, text);
+    end_answer(h);
+}
+
+void flow__http_refuse(struct flow__http *h)
+{
+    h->closes = true;
+    answer_error(h, h->parser.status, h->parser.why);
+}
+
+/* What is wrong is not told to the client. */
+static void tell(struct flow__http *h, const flow_value *error)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *to;
+
+    if (h->site->o.failed != NULL) {
+        h->site->o.failed(error, &h->r, h->site->o.arg);
+        return;
+    }
+    to = open_memstream(&text, &size);
+    if (to != NULL) {
+        flow_print_trace(to, error);
+        fclose(to);
+    }
+    flow_report("the page of %s %s has failed: %s", h->r.method, h->r.path,
+                text != NULL ? text : flow_message(error));
+    free(text);
+}
+
+static void answer_failure(struct flow__http *h, flow_value error)
+{
+    int code = flow_code(&error);
+
+    h->r.headers = NULL;
+    if (flow_is(&error, FLOW_EHTTP) && code >= 400 && code < 600) {
+        answer_error(h, code, flow_message(&error));
+    } else {
+        tell(h, &error);
+        answer_error(h, 500, "");
+    }
+    flow_drop(error);
+}
+
+/* ---- The page ------------------------------------------------------------ */
+static void run_page(flow_gen *self, flow_stage *none, void *arg)
+{
+    struct flow_request *r = arg;
+
+    (void)none;
+    r->self = self;
+    r->page->make(self, r, r->page->arg);
+    r->self = NULL;
+}
+
+/* No page of a path has that method. */
+static void answer_methods(struct flow__http *h, const struct flow__page *pages)
+{
+    char allow[512];
+
+    flow__pages_allow(pages, allow, sizeof allow);
+    flow_answer_header(&h->r, "Allow", "%s", allow);
+    if (strcmp(h->r.method, "OPTIONS") != 0) {
+        answer_error(h, 405, "");
+        return;
+    }
+    h->r.status = 204;
+    flow__http_send_head(h, FLOW__NO_BODY, true);
+    end_answer(h);
+}
+
+void flow__http_begin(struct flow__http *h)
+{
+    struct flow__found found;
+
+    h->answering = true;
+    if (!flow__request_begin(&h->r)) {
+        flow__http_refuse(h);
+        return;
+    }
+    found = flow__site_find(h->site, h->r.path);
+    h->r.rest = found.rest;
+    h->r.page = flow__page_for(found.pages, h->r.method);
+    if (h->r.page != NULL) {
+        h->page = flow_named(flow_generate(run_page, NULL, &h->r), "page");
+        h->state = FLOW__RUNS_PAGE;
+    } else if (found.pages == NULL && strcmp(h->r.path, "*") != 0) {
+        answer_error(h, 404, "");
+    } else {
+        answer_methods(h, found.pages);
+    }
+}
+
+/* Without a length: in chunks, or to the end. */
+static void send_head_of_stream(struct flow__http *h)
+{
+    bool has_chunks = h->parser.llhttp.http_minor > 0;
+
+    flow__http_send_head(h, h->r.length >= 0 ? FLOW__LENGTH
+                            : has_chunks ? FLOW__CHUNKED : FLOW__TO_THE_END,
+                         h->held.kind == FLOW_TEXT);
+    if (h->held.kind != FLOW_NONE)
+        flow__http_send_piece(h, h->held);
+    h->held = flow_none();
+}
+
+/* The page ended before anything of it was sent. */
+static void send_whole(struct flow__http *h)
+{
+    bool text = h->held.kind != FLOW_BYTES;
+
+    if (h->r.length < 0)
+        h->r.length = h->held.size;
+    flow__http_send_head(h, FLOW__LENGTH, text);
+    if (h->held.kind != FLOW_NONE)
+        flow__http_send_piece(h, h->held);
+    h->held = flow_none();
+}
+
+static flow_value wrong_length(const struct flow__http *h)
+{
+    return flow_error(FLOW_EINVAL, 0, "a page of %lld bytes has given %s",
+                      (long long)h->r.length,
+                      h->sent < (uint64_t)h->r.length ? "less" : "more");
+}
+
+static bool has_wrong_length(const struct flow__http *h, uint64_t more)
+{
+    return h->framing == FLOW__LENGTH && flow__http_sends_body(h)
+        && (more > 0 ? h->sent + more > (uint64_t)h->r.length
+                     : h->sent != (uint64_t)h->r.length);
+}
+
+/* Whether what comes makes sense; otherwise *wrong. */
+static bool is_piece(flow_value v, flow_value *wrong)
+{
+    if (v.kind == FLOW_TEXT || v.kind == FLOW_BYTES)
+        return true;
+    flow_drop(v);
+    *wrong = flow_error(FLOW_EINVAL, 0, "a page must yield text or bytes");
+    return false;
+}
+
+/* The page has failed; READY: something is to be sent. */
+static flow_status fail_page(struct flow__http *h, flow_value error,
+                             flow_stage *out)
+{
+    if (!h->headed) {
+        answer_failure(h, error);
+        return FLOW_READY;
+    }
+    flow_close(h->page);
+    h->page = NULL;
+    flow__http_log(h);
+    h->state = FLOW__ENDS;
+    return flow_raise_in(out, error);
+}
+
+static flow_status takes_piece(struct flow__http *h, flow_value v,
+                               flow_stage *out)
+{
+    flow_value wrong;
+
+    h->r.begun = true;
+    if (!is_piece(v, &wrong))
+        return fail_page(h, wrong, out);
+    if (v.size == 0) {                      /* a chunk of it would be the end */
+        flow_drop(v);
+        return FLOW_READY;
+    }
+    if (!h->headed && h->held.kind == FLOW_NONE) {
+        h->held = v;
+        return FLOW_READY;
+    }
+    if (!h->headed)
+        send_head_of_stream(h);
+    else if (has_wrong_length(h, v.size)) {
+        flow_drop(v);
+        return fail_page(h, wrong_length(h), out);
+    }
+    flow__http_send_piece(h, v);
+    if (!flow__http_sends_body(h))
+        end_answer(h);                      /* the rest is of no use         */
+    return FLOW_READY;
+}
+
+static flow_status ends_page(struct flow__http *h, flow_stage *out)
+{
+    if (!h->headed && h->r.length >= 0 && !h->r.head_only
+        && flow__status_has_body(h->r.status)
+        && h->held.size != (uint64_t)h->r.length)
+        return fail_page(h, wrong_length(h), out);
+    if (!h->headed)
+        send_whole(h);
+    else if (has_wrong_length(h, 0))
+        return fail_page(h, wrong_length(h), out);
+    else
+        flow__http_send_end(h);
+    end_answer(h);
+    return FLOW_READY;
+}
+
+/* The client is to be told that its body is wanted. */
+static bool tells_to_go_on(struct flow__http *h)
+{
+    if (!h->r.tells)
+        return false;
+    h->r.tells = false;
+    flow__http_send(h, flow_literal("HTTP/1.1 100 Continue\r\n\r\n"));
+    flow_wake(h->r.waker);
+    return true;
+}
+
+flow_status flow__http_run(struct flow__http *h, flow_stage *out, flow_waker *w)
+{
+    flow_value v;
+
+    switch (flow_pull(h->page, w, &v)) {
+    case FLOW_READY:
+        return takes_piece(h, v, out);
+    case FLOW_WAIT:
+        if (tells_to_go_on(h))
+            return FLOW_READY;
+        if (h->held.kind == FLOW_NONE)
+            return FLOW_WAIT;
+        send_head_of_stream(h);
+        return FLOW_READY;
+    case FLOW_DONE:
+        return ends_page(h, out);
+    case FLOW_FAILED:
+        return fail_page(h, v, out);
+    }
+    return FLOW_DONE;
+}
