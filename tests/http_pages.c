@@ -64,6 +64,32 @@ static void teapot(flow_gen *self, flow_request *r, void *arg)
     flow_fail(self, FLOW_EHTTP, 418, "short and stout");
 }
 
+static void say_much(flow_request *r)
+{
+    flow_answer_header(r, "Cache-Control", "max-age=60");
+    flow_answer_header(r, "Content-Length", "4");
+    flow_answer_header(r, "Content-Type", "text/much");
+    flow_answer_header(r, "ETag", "\"much\"");
+}
+
+static void private(flow_gen *self, flow_request *r, void *arg)
+{
+    (void)arg;
+    say_much(r);
+    flow_answer_header(r, "WWW-Authenticate", "Basic realm=\"a\"");
+    flow_answer_header(r, "Content-Range", "bytes 0-4/5");
+    flow_answer_header(r, "Set-Cookie", "a=1");
+    flow_fail(self, FLOW_EHTTP, 401, "who, me?");
+}
+
+static void range(flow_gen *self, flow_request *r, void *arg)
+{
+    (void)arg;
+    say_much(r);
+    flow_answer_header(r, "Content-Range", "bytes */9");
+    flow_fail(self, FLOW_EHTTP, 416, "%s", "");
+}
+
 static void give_text(flow_gen *self, const char *text)
 {
     flow_yield(self, flow_textf("<%s>", text != NULL ? text : "none"));
@@ -165,6 +191,8 @@ flow_site *pages(void)
     flow_site_add(site, "/fails", fails, NULL);
     flow_site_add(site, "/breaks", breaks, NULL);
     flow_site_add(site, "/teapot", teapot, NULL);
+    flow_site_add(site, "/private", private, NULL);
+    flow_site_add(site, "/range", range, NULL);
     flow_site_add(site, "/echo", argument, NULL);
     flow_site_add(site, "/user/*", user, NULL);
     flow_site_add(site, "/user/me", hello, (void *)"me");

@@ -205,6 +205,17 @@ TEST(a_page_may_fail_with_a_status)
             "GET /teapot HTTP/1.1\r\n" HOST "GET /hello HTTP/1.1\r\n" HOST);
 }
 
+TEST(what_a_page_says_of_its_failure_is_said)
+{
+    answers("HTTP/1.1 401 Unauthorized|WWW-Authenticate: Basic realm=\"a\"|"
+            "Set-Cookie: a=1|" PLAIN "Content-Length: 26||"
+            "401 Unauthorized|who, me?|",
+            "GET /private HTTP/1.1\r\n" HOST);
+    answers("HTTP/1.1 416 Range Not Satisfiable|Content-Range: bytes */9|"
+            PLAIN "Content-Length: 26||416 Range Not Satisfiable|",
+            "GET /range HTTP/1.1\r\n" HOST);
+}
+
 TEST(a_failure_is_told_to_the_program_and_not_to_the_client)
 {
     answers("HTTP/1.1 500 Internal Server Error|" PLAIN "Content-Length: 26||"
@@ -353,6 +364,7 @@ int main(void)
         CASE(a_page_sets_headers_once_but_cookies_often),
         CASE(a_page_without_anything_is_empty),
         CASE(a_page_may_fail_with_a_status),
+        CASE(what_a_page_says_of_its_failure_is_said),
         CASE(a_failure_is_told_to_the_program_and_not_to_the_client),
         CASE(a_failure_in_the_middle_breaks_the_connection),
         CASE(a_page_is_as_long_as_it_says),

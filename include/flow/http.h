@@ -138,7 +138,10 @@ void flow_request_allow(flow_request *r, size_t bytes);
 
 /* ---- What it answers --------------------------------------------------------
  * Before the first piece is yielded; later, and with anything that cannot be
- * said in HTTP, these fail the page. */
+ * said in HTTP, these fail the page. When it fails by FLOW_EHTTP, its headers
+ * are those of the error (WWW-Authenticate, Set-Cookie, ...), but for what is
+ * about the page that there is not: Cache-Control, Expires, ETag, Last-Modified,
+ * and those of its content. */
 void flow_answer_status(flow_request *r, int status);   /* default: 200     */
 
 /* A header, as printf writes it. Replaces one of that name, except Set-Cookie.

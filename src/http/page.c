@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 void flow__http_log(struct flow__http *h)
 {
@@ -79,12 +80,39 @@ static void tell(struct flow__http *h, const flow_value *error)
     free(text);
 }
 
+/* Whether a header is about the page that there would have been. Where a range
+ * might have been is a part of its refusal. */
+static bool is_of_page(const char *name, int status)
+{
+    static const char *const all[] = {
+        "Cache-Control", "Content-Disposition", "Content-Encoding",
+        "Content-Language", "Content-Location", "Content-Type", "ETag",
+        "Expires", "Last-Modified"
+    };
+
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (strcasecmp(name, all[i]) == 0)
+            return true;
+    return status != 416 && strcasecmp(name, "Content-Range") == 0;
+}
+
+static void forget_page(struct flow_request *r, int status)
+{
+    struct flow__pair **p = &r->headers;
+
+    while (*p != NULL)
+        if (is_of_page((*p)->name, status))
+            *p = (*p)->next;
+        else
+            p = &(*p)->next;
+}
+
 static void answer_failure(struct flow__http *h, flow_value error)
 {
     int code = flow_code(&error);
 
-    h->r.headers = NULL;
     if (flow_is(&error, FLOW_EHTTP) && code >= 400 && code < 600) {
+        forget_page(&h->r, code);
         answer_error(h, code, flow_message(&error));
     } else {
         tell(h, &error);
