@@ -101,6 +101,41 @@ TEST(a_client_that_leaves_closes_its_page)
     flow_site_release(site);
 }
 
+/* ---- A page that waits --------------------------------------------------- */
+static void wait_long(flow_gen *self, flow_request *r, void *arg)
+{
+    (void)r;
+    (void)arg;
+    flow_cleanup(self, note_closed, &closed);
+    flow_yield(self, "wait");
+    flow_cooperate(self, 1e6);
+}
+
+TEST(a_client_that_leaves_closes_a_page_that_waits)
+{
+    flow_site *site = flow_site_new(NULL);
+    int port;
+    flow_deferred *service;
+    flow_stage *answer;
+    flow_value v;
+
+    closed = false;
+    flow_site_add(site, "/wait", wait_long, NULL);
+    service = serving(flow_http, site, &port);
+    answer = connecting(port, flow_concat(FLOW_STAGES(
+        saying("GET /wait HTTP/1.1\r\nHost: a\r\n\r\n"), never())));
+    if (flow_block(answer, &v))
+        flow_drop(v);
+    CHECK(!closed);
+    flow_close(answer);
+    if (!disturbed())
+        run_for(20, is_closed);
+    CHECK(closed);
+    served(service);
+    flow_site_release(site);
+}
+
+/* ---- More ---------------------------------------------------------------- */
 TEST(a_client_that_does_not_read_stops_its_page)
 {
     flow_site *site = endless_site();
@@ -125,6 +160,7 @@ int main(void)
         CASE(pages_are_served_over_a_connection),
         CASE(a_page_that_breaks_resets_the_connection),
         CASE(a_client_that_leaves_closes_its_page),
+        CASE(a_client_that_leaves_closes_a_page_that_waits),
         CASE(a_client_that_does_not_read_stops_its_page),
     };
 

@@ -3,6 +3,7 @@
  *
  *     #include <flow/http.h>
  *     #include <flow/reactor.h>
+ *     #include <signal.h>
  *
  *     static void hello(flow_gen *self, flow_request *r, void *arg)
  *     {
@@ -17,6 +18,9 @@
  *         flow_site *site = flow_site_new(NULL);
  *         flow_site_add(site, "/hello", hello, NULL);
  *         flow_deferred *service = flow_serve(":8081", flow_http, site, NULL);
+ *         flow_drop(flow_block_all(flow_take(flow_signals(SIGINT), 1)));
+ *         flow_drain(service, 10);                     Ctrl-C: no more come,
+ *         flow_site_drain(site);                       who waits is answered
  *         flow_loop();
  *         flow_release(service);
  *         flow_site_release(site);
@@ -37,7 +41,11 @@
  *   Fail    A page that fails before anything of it was sent becomes a page of
  *           that error. After that the connection is reset: nobody shall take a
  *           part for the whole.
- *   Close   A client that breaks off closes the page: when it next sends.
+ *   Close   A client that breaks off closes its page. One that ends its side
+ *           may still listen; a page that then has nothing to say for a while
+ *           (see `gone`) is closed as well. To see that, one piece of what comes
+ *           behind a request is read while its page waits; what comes behind
+ *           that piece is not, nor seen is who goes then.
  *   Strict  A request that is not just as RFC 9112 has it is refused, and its
  *           connection ended: two servers that read it differently would
  *           disagree where the next one begins.
@@ -76,6 +84,8 @@ typedef struct flow_site_options {
     double idle;                /* until the next request begins: 60        */
     double head;                /* from its begin to the end of its head: 20 */
     double body;                /* between two pieces of its body: 30       */
+    double gone;                /* that a page may wait, without sending, when
+                                   its client has ended its side: 5         */
     /* A request was answered, or its client has gone: a line in the combined
      * format, without its end, borrowed. */
     void (*log)(const char *line, void *arg);
@@ -91,6 +101,12 @@ typedef struct flow_site_options {
  * that lacks memory for a page fails all its connections. */
 flow_site *flow_site_new(const flow_site_options *o);
 void       flow_site_release(flow_site *site);
+
+/* Ends its connections in peace: those that wait for a request at once, others
+ * when they have answered the one they are at. With flow_drain before it, that
+ * ends a server without breaking off an answer. A connection that begins after
+ * it ends at once. */
+void flow_site_drain(flow_site *site);
 
 /* A page is a generator that yields text and bytes. */
 typedef void flow_page(flow_gen *self, flow_request *r, void *arg);

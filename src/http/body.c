@@ -69,6 +69,7 @@ flow_status flow__request_read(struct flow_request *r, flow_waker *w,
 static flow_status waits(struct flow_request *r, flow_waker *w)
 {
     r->waker = w;
+    r->reading = true;
     if (r->alarm.host == NULL)
         flow__alarm_set(&r->alarm, w, r->site->o.body);
     r->alarm.waker = w;
@@ -93,15 +94,19 @@ static bool is_too_long(const struct flow_request *r)
         && r->got + r->parser->llhttp.content_length > r->allowed;
 }
 
-static flow_status body_fill(void *self, flow_stage *out, flow_waker *w)
+/* The server waits for the connection again. */
+static void reads_no_more(struct flow_request *r)
 {
-    struct flow_request *r = ((struct flow__body *)self)->r;
+    flow_wake(r->watcher);
+    r->watcher = NULL;
+}
+
+static flow_status read_on(struct flow_request *r, flow_stage *out,
+                           flow_waker *w)
+{
     flow_value piece;
     flow_status st;
 
-    if (r == NULL)
-        return flow_raise_in(out, flow_error(FLOW_EHTTP, 500, "the request "
-                                             "of this body is over"));
     if (!r->has_body)
         return FLOW_DONE;
     if (r->alarm.rung)
@@ -120,12 +125,30 @@ static flow_status body_fill(void *self, flow_stage *out, flow_waker *w)
     return flow_pass(out, st, piece);
 }
 
+static flow_status body_fill(void *self, flow_stage *out, flow_waker *w)
+{
+    struct flow_request *r = ((struct flow__body *)self)->r;
+    flow_status st;
+
+    if (r == NULL)
+        return flow_raise_in(out, flow_error(FLOW_EHTTP, 500, "the request "
+                                             "of this body is over"));
+    r->reading = false;
+    st = read_on(r, out, w);
+    if (st == FLOW_DONE || st == FLOW_FAILED)
+        reads_no_more(r);
+    return st;
+}
+
 static void body_close(void *self)
 {
     struct flow_request *r = ((struct flow__body *)self)->r;
 
-    if (r != NULL)
-        r->body = NULL;
+    if (r == NULL)
+        return;
+    r->reading = false;
+    r->body = NULL;
+    reads_no_more(r);
 }
 
 static const flow_type body_type = {

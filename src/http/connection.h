@@ -13,9 +13,12 @@ enum flow__http_state {
     FLOW__ENDS
 };
 
-enum flow__http_timed { FLOW__BY_NOTHING, FLOW__BY_IDLE, FLOW__BY_HEAD };
+enum flow__http_timed {
+    FLOW__BY_NOTHING, FLOW__BY_IDLE, FLOW__BY_HEAD, FLOW__BY_GONE
+};
 
 struct flow__http {
+    struct flow__listed listed; /* first: in its site, when it is begun      */
     flow_stage *page;           /* these two are its inputs; the page uses   */
     flow_stage *received;       /* the other, and so is closed before it     */
     flow_site *site;
@@ -44,6 +47,9 @@ void flow__http_begin(struct flow__http *h);
 /* Asks the page for more; READY: there is something to send, or more to do. */
 flow_status flow__http_run(struct flow__http *h, flow_stage *out,
                            flow_waker *w);
+
+/* Nobody is there to be answered: closes the page. */
+void flow__http_leave(struct flow__http *h);
 
 /* Answers why the parser is not content. */
 void flow__http_refuse(struct flow__http *h);

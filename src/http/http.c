@@ -6,6 +6,8 @@
  * stack, and a connection between two requests is this record alone. */
 #include "connection.h"
 
+#include "net/received.h"
+
 enum { DRAINED = 65536 };       /* bytes of a body that nobody has read      */
 
 static bool is_begun(const struct flow__http *h)
@@ -27,13 +29,26 @@ static void forget_request(struct flow__http *h)
 }
 
 /* ---- Between pages ------------------------------------------------------- */
+static double seconds_of(const struct flow__http *h, enum flow__http_timed by)
+{
+    switch (by) {
+    case FLOW__BY_NOTHING:
+        break;
+    case FLOW__BY_IDLE:
+        return h->site->o.idle;
+    case FLOW__BY_HEAD:
+        return h->site->o.head;
+    case FLOW__BY_GONE:
+        return h->site->o.gone;
+    }
+    return 0;
+}
+
 static void time_by(struct flow__http *h, enum flow__http_timed by,
                     flow_waker *w)
 {
     if (h->timed != by)
-        flow__alarm_set(&h->alarm, w,
-                        by == FLOW__BY_IDLE ? h->site->o.idle
-                                            : h->site->o.head);
+        flow__alarm_set(&h->alarm, w, seconds_of(h, by));
     h->timed = by;
     h->alarm.waker = w;
 }
@@ -76,6 +91,10 @@ static flow_status read_head(struct flow__http *h, flow_stage *out,
 {
     if (h->alarm.rung) {
         too_slow(h);
+        return FLOW_READY;
+    }
+    if (h->site->draining && !flow__parser_has_begun(&h->parser)) {
+        h->state = FLOW__ENDS;
         return FLOW_READY;
     }
     switch (flow__parse(&h->parser)) {
@@ -124,6 +143,60 @@ static flow_status drain(struct flow__http *h, flow_waker *w)
     return FLOW_READY;
 }
 
+/* ---- While a page waits -------------------------------------------------- */
+static flow_status leave(struct flow__http *h, flow_stage *out, flow_value why)
+{
+    flow__received_give_up(h->received);
+    flow__http_leave(h);
+    return flow_raise_in(out, why);
+}
+
+/* The client has sent all that it will. If it is not known to be lost, it may
+ * only have closed its side, and still be there to hear. */
+static flow_status is_left(struct flow__http *h, flow_stage *out,
+                           flow_waker *w)
+{
+    if (flow__received_is_lost(h->received) || h->alarm.rung)
+        return leave(h, out, flow_error(FLOW_ETIMEOUT, 0,
+                                        "the client has gone"));
+    time_by(h, FLOW__BY_GONE, w);
+    return FLOW_WAIT;
+}
+
+/* Looks whether the client is still there, by asking for what comes behind its
+ * request: one piece of that is kept, and no more asked for. */
+static flow_status watch(struct flow__http *h, flow_stage *out, flow_waker *w)
+{
+    flow_status st = FLOW_READY;
+    flow_value v;
+
+    if (h->r.reading) {
+        h->r.watcher = w;
+        return FLOW_WAIT;
+    }
+    while (st == FLOW_READY && !flow__parser_is_full(&h->parser)) {
+        st = flow_pull(h->received, w, &v);
+        if (st == FLOW_READY && v.size > 0)
+            flow__parser_feed(&h->parser, v);
+        else if (st == FLOW_READY)
+            flow_drop(v);
+    }
+    if (st == FLOW_DONE)
+        return is_left(h, out, w);
+    return st == FLOW_FAILED ? leave(h, out, v) : FLOW_WAIT;
+}
+
+static flow_status run_page(struct flow__http *h, flow_stage *out,
+                            flow_waker *w)
+{
+    flow_status st = flow__http_run(h, out, w);
+
+    if (st == FLOW_WAIT)
+        return watch(h, out, w);
+    stop_time(h);
+    return st;
+}
+
 /* ---- As a stage ---------------------------------------------------------- */
 static flow_status go_on(struct flow__http *h, flow_stage *out, flow_waker *w)
 {
@@ -131,7 +204,7 @@ static flow_status go_on(struct flow__http *h, flow_stage *out, flow_waker *w)
     case FLOW__READS_HEAD:
         return read_head(h, out, w);
     case FLOW__RUNS_PAGE:
-        return flow__http_run(h, out, w);
+        return run_page(h, out, w);
     case FLOW__DRAINS:
         return drain(h, w);
     case FLOW__ENDS:
@@ -165,10 +238,12 @@ static flow_status http_fill(void *self, flow_stage *out, flow_waker *w)
     if (!is_begun(h)) {
         flow__parser_begin(&h->parser, &h->site->o);
         forget_request(h);
+        flow__site_list(h->site, &h->listed);
     }
     h->n = 0;
     while (st == FLOW_READY && h->n == 0 && !flow_is_failure(h->failure))
         st = go_on(h, out, w);
+    h->listed.waker = st == FLOW_WAIT ? w : NULL;
     return hand_out(h, out, st);
 }
 
@@ -177,6 +252,7 @@ static void http_close(void *self)
     struct flow__http *h = self;
 
     if (is_begun(h)) {
+        flow__site_unlist(h->site, &h->listed);
         if (h->answering)
             flow__http_log(h);
         stop_time(h);

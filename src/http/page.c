@@ -29,7 +29,7 @@ static void end_answer(struct flow__http *h)
     flow__http_log(h);
     flow__request_leave_body(&h->r);
     h->r.allowed = UINT64_MAX;
-    h->state = h->closes ? FLOW__ENDS : FLOW__DRAINS;
+    h->state = h->closes || h->site->draining ? FLOW__ENDS : FLOW__DRAINS;
 }
 
 /* Before its head was sent. */
@@ -115,6 +115,7 @@ static void answer_failure(struct flow__http *h, flow_value error)
         forget_page(&h->r, code);
         answer_error(h, code, flow_message(&error));
     } else {
+        h->r.headers = NULL;
         tell(h, &error);
         answer_error(h, 500, "");
     }
@@ -220,6 +221,14 @@ static bool is_piece(flow_value v, flow_value *wrong)
     return false;
 }
 
+void flow__http_leave(struct flow__http *h)
+{
+    flow_close(h->page);
+    h->page = NULL;
+    flow__http_log(h);
+    h->state = FLOW__ENDS;
+}
+
 /* The page has failed; READY: something is to be sent. */
 static flow_status fail_page(struct flow__http *h, flow_value error,
                              flow_stage *out)
@@ -228,10 +237,7 @@ static flow_status fail_page(struct flow__http *h, flow_value error,
         answer_failure(h, error);
         return FLOW_READY;
     }
-    flow_close(h->page);
-    h->page = NULL;
-    flow__http_log(h);
-    h->state = FLOW__ENDS;
+    flow__http_leave(h);
     return flow_raise_in(out, error);
 }
 

@@ -121,7 +121,7 @@ void flow__parser_begin(struct flow__parser *p, const flow_site_options *o)
 {
     memset(p, 0, sizeof *p);
     p->limits = o;
-    p->input = p->piece = flow_none();
+    p->input = p->next = p->piece = flow_none();
     flow__parser_again(p);
 }
 
@@ -144,7 +144,8 @@ void flow__parser_again(struct flow__parser *p)
 static void drop_input(struct flow__parser *p)
 {
     flow_drop(p->input);
-    p->input = flow_none();
+    p->input = p->next;
+    p->next = flow_none();
     p->at = 0;
 }
 
@@ -152,12 +153,20 @@ void flow__parser_end(struct flow__parser *p)
 {
     flow__parser_again(p);
     drop_input(p);
+    drop_input(p);
 }
 
 void flow__parser_feed(struct flow__parser *p, flow_value v)
 {
-    p->input = v;
-    p->at = 0;
+    if (p->input.kind == FLOW_NONE)
+        p->input = v;
+    else
+        p->next = v;
+}
+
+bool flow__parser_is_full(const struct flow__parser *p)
+{
+    return p->next.kind != FLOW_NONE;
 }
 
 bool flow__parser_has_begun(const struct flow__parser *p)
@@ -328,21 +337,26 @@ static enum flow__parsed parse_body(struct flow__parser *p, const char *s,
     return look_at(p, from, end);
 }
 
-enum flow__parsed flow__parse(struct flow__parser *p)
+static enum flow__parsed parse_input(struct flow__parser *p)
 {
     size_t n;
     const char *s = flow_chars(&p->input, &n);
-    enum flow__parsed seen;
 
-    if (p->status != 0)
-        return FLOW__BAD;
     if (s == NULL) {
         s = "";
         n = 0;
     }
-    seen = p->in_body ? parse_body(p, s, n) : gather_head(p, s, n);
-    if (seen == FLOW__HUNGRY)
+    return p->in_body ? parse_body(p, s, n) : gather_head(p, s, n);
+}
+
+enum flow__parsed flow__parse(struct flow__parser *p)
+{
+    enum flow__parsed seen = p->status != 0 ? FLOW__BAD : parse_input(p);
+
+    while (seen == FLOW__HUNGRY && p->input.kind != FLOW_NONE) {
         drop_input(p);
+        seen = parse_input(p);
+    }
     return seen;
 }
 

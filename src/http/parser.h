@@ -26,6 +26,7 @@ struct flow__parser {
     llhttp_t llhttp;
     const flow_site_options *limits;
     flow_value input;               /* what came; NONE: it is used up       */
+    flow_value next;                /* what came before that was; or NONE   */
     size_t at;                      /* so far it is used                    */
 
     char *head;                     /* NULL: nothing of it is there         */
@@ -56,8 +57,10 @@ void flow__parser_begin(struct flow__parser *p, const flow_site_options *o);
 void flow__parser_again(struct flow__parser *p);
 void flow__parser_end(struct flow__parser *p);
 
-/* Takes v, when the parser is hungry. */
+/* Takes v, unless the parser is full: of what comes before it is hungry, it
+ * takes one piece. */
 void flow__parser_feed(struct flow__parser *p, flow_value v);
+bool flow__parser_is_full(const struct flow__parser *p);
 enum flow__parsed flow__parse(struct flow__parser *p);
 
 /* Whether anything of a request is there. */

@@ -36,6 +36,8 @@ struct flow_request {
     bool body_given;
     struct flow__body *body;                /* the stage, as long as it lives */
     flow_waker *waker;                      /* of who waits for the body    */
+    bool reading;                           /* so does it for the connection */
+    flow_waker *watcher;                    /* who waits to do that again   */
     struct flow__alarm alarm;
 
     int status;

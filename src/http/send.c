@@ -29,7 +29,7 @@ void flow__http_send_head(struct flow__http *h, enum flow__framing framing,
     ends_expecting(h);
     if (!flow__status_has_body(h->r.status))
         framing = FLOW__NO_BODY;
-    if (!h->parser.keeps_alive || h->parser.status != 0
+    if (!h->parser.keeps_alive || h->parser.status != 0 || h->site->draining
         || framing == FLOW__TO_THE_END)
         h->closes = true;
     h->framing = framing;

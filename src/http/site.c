@@ -33,6 +33,8 @@ static flow_site_options with_defaults(const flow_site_options *o)
         all.head = 20;
     if (!(all.body > 0))
         all.body = 30;
+    if (!(all.gone > 0))
+        all.gone = 5;
     return all;
 }
 
@@ -89,6 +91,31 @@ void flow_site_release(flow_site *site)
         return;
     free_nodes(site->root);
     flow_free(site, sizeof *site);
+}
+
+/* ---- Connections --------------------------------------------------------- */
+void flow__site_list(flow_site *site, struct flow__listed *c)
+{
+    c->next = site->first;
+    if (c->next != NULL)
+        c->next->prev = c;
+    site->first = c;
+}
+
+void flow__site_unlist(flow_site *site, struct flow__listed *c)
+{
+    *(c->prev != NULL ? &c->prev->next : &site->first) = c->next;
+    if (c->next != NULL)
+        c->next->prev = c->prev;
+}
+
+void flow_site_drain(flow_site *site)
+{
+    if (site == NULL)
+        return;
+    site->draining = true;
+    for (struct flow__listed *c = site->first; c != NULL; c = c->next)
+        flow_wake(c->waker);
 }
 
 /* ---- Finding ------------------------------------------------------------- */

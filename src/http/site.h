@@ -15,14 +15,26 @@ struct flow__page {
 
 struct flow__node;
 
+/* A connection of a site. */
+struct flow__listed {
+    struct flow__listed *next, *prev;
+    flow_waker *waker;                      /* while it waits; or NULL      */
+};
+
 struct flow_site {
     size_t holders;
     flow_site_options o;                    /* none of them 0               */
     struct flow__node *root;
     bool lacks;                             /* memory for a page            */
+    bool draining;
+    struct flow__listed *first;
     int64_t second;                         /* that these say               */
     char date[64], log_date[64];
 };
+
+/* A connection begins, and ends. */
+void flow__site_list(flow_site *site, struct flow__listed *c);
+void flow__site_unlist(flow_site *site, struct flow__listed *c);
 
 struct flow__found {
     struct flow__page *pages;               /* of that path; NULL: none     */

@@ -122,7 +122,7 @@ static void link_ready(struct flow__link *l, unsigned events)
 
 /* ---- Lasting too long --------------------------------------------------- */
 /* It may have been lost before, and its flow not be done with that. */
-static void give_up(struct flow__conn *c, const char *what)
+void flow__conn_give_up(struct flow__conn *c, const char *what)
 {
     if (!c->lost)
         c->why = flow_error(FLOW_ETIMEOUT, 0, "the connection with %s %s",
@@ -153,9 +153,9 @@ static void look_at_limits(flow_task *t)
     if (at > now)
         c->host->post(c->host, t, at - now);
     else if (c->until > 0 && c->until <= now)
-        give_up(c, "lasts too long");
+        flow__conn_give_up(c, "lasts too long");
     else
-        give_up(c, "is idle for too long");
+        flow__conn_give_up(c, "is idle for too long");
 }
 
 /* ---- Beginning and ending ----------------------------------------------- */

@@ -72,6 +72,9 @@ void flow__conn_release(struct flow__conn *c);
  * woken, and fail. */
 void flow__conn_close(struct flow__conn *c);
 
+/* The same, as one that is lost: "the connection with PEER WHAT". */
+void flow__conn_give_up(struct flow__conn *c, const char *what);
+
 /* Waits until bytes may be sent: of a connection that is being made. */
 void flow__conn_wait_writable(struct flow__conn *c, flow_waker *w);
 

@@ -43,14 +43,32 @@ static flow_stage *first_input(flow_stage *s)
     return list[0];
 }
 
+/* NULL: none, or not yet. */
+static struct flow__conn *conn_below(flow_stage *s)
+{
+    while (s != NULL && s->type->close != flow__receiver_close)
+        s = first_input(s);
+    return s != NULL ? ((struct flow__receiver *)flow_self(s))->conn : NULL;
+}
+
 const char *flow_peer(flow_stage *received)
 {
-    struct flow__receiver *r;
+    const struct flow__conn *c = conn_below(received);
 
-    while (received != NULL && received->type->close != flow__receiver_close)
-        received = first_input(received);
-    if (received == NULL)
-        return "";
-    r = flow_self(received);
-    return r->conn != NULL ? r->conn->peer : "";
+    return c != NULL ? c->peer : "";
+}
+
+bool flow__received_is_lost(flow_stage *received)
+{
+    const struct flow__conn *c = conn_below(received);
+
+    return c != NULL && c->lost;
+}
+
+void flow__received_give_up(flow_stage *received)
+{
+    struct flow__conn *c = conn_below(received);
+
+    if (c != NULL)
+        flow__conn_give_up(c, "was left by its peer");
 }

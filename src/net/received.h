@@ -16,4 +16,14 @@ void flow__receiver_close(void *self);
 /* That of a connection which a service has accepted. */
 flow_stage *flow__received(struct flow__conn *c);
 
+/* For protocols that stand on others (libflow-http): of the connection below a
+ * stage of bytes received, as by flow_peer. Nothing is there in memory: then it
+ * is not lost, and cannot be given up. */
+#pragma GCC visibility push(default)
+bool flow__received_is_lost(flow_stage *received);
+
+/* Its peer has gone, whatever it says: it is reset. */
+void flow__received_give_up(flow_stage *received);
+#pragma GCC visibility pop
+
 #endif
