@@ -179,8 +179,8 @@ static size_t at_most(size_t n)
     struct rlimit l;
     size_t may;
 
-    if (generators_are_slow || under_valgrind())
-        n /= 20;
+    if ((generators_are_slow || under_valgrind()) && n > CROWD / 20)
+        n = CROWD / 20;
     getrlimit(RLIMIT_NOFILE, &l);
     may = l.rlim_cur > 2 * SPARE ? (size_t)l.rlim_cur - SPARE : SPARE;
     if (may < n)
