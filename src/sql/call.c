@@ -101,16 +101,17 @@ static void drop_rows(struct flow_sql_call *c, struct flow__sql_half *h,
     h->rows = from;
 }
 
-void flow__sql_call_skip(struct flow_sql_call *c)
+static void empty(struct flow_sql_call *c, struct flow__sql_half *h)
 {
-    drop_rows(c, &c->halves[!c->filling], c->next);
-    c->halves[!c->filling].rows = c->next = 0;
+    drop_rows(c, h, h->next);
+    h->rows = h->next = 0;
 }
 
 void flow__sql_call_forget(struct flow_sql_call *c)
 {
-    flow__sql_call_skip(c);
-    drop_rows(c, &c->halves[c->filling], 0);
+    empty(c, &c->halves[0]);
+    empty(c, &c->halves[1]);
+    c->given = c->taken = false;
     c->bytes = 0;
     leave_block(c);
 }
@@ -364,40 +365,58 @@ void flow_sql_drop_row(flow_sql_call *c)
         c->good = h->rows;
 }
 
-size_t flow__sql_call_take(struct flow_sql_call *c)
+bool flow__sql_call_give(struct flow_sql_call *c)
 {
     struct flow__sql_half *h = &c->halves[c->filling];
 
+    if (atomic_load_explicit(&c->given, memory_order_acquire))
+        return false;
     if (flow_sql_has_failed(c))
         drop_rows(c, h, c->good);
     if (h->rows == 0)
-        return 0;
+        return false;
     if (h->rows >= c->most && c->most < FLOW__ROWS)
         c->most *= 2;               /* they come fast                       */
     c->bytes = 0;
     leave_block(c);
     c->filling = !c->filling;
-    c->halves[c->filling].rows = 0;
-    c->next = 0;
-    return h->rows;
+    atomic_store_explicit(&c->given, true, memory_order_release);
+    return true;
+}
+
+size_t flow__sql_call_take(struct flow_sql_call *c)
+{
+    c->taken = atomic_load_explicit(&c->given, memory_order_acquire);
+    return flow__sql_call_left(c);
+}
+
+void flow__sql_call_leave(struct flow_sql_call *c)
+{
+    if (!c->taken)
+        return;
+    empty(c, &c->halves[!c->filling]);
+    c->taken = false;
+    atomic_store_explicit(&c->given, false, memory_order_release);
 }
 
 size_t flow__sql_call_left(const struct flow_sql_call *c)
 {
-    return c->halves[!c->filling].rows - c->next;
+    const struct flow__sql_half *h = &c->halves[!c->filling];
+
+    return c->taken ? h->rows - h->next : 0;
 }
 
 size_t flow__sql_call_read(struct flow_sql_call *c, flow_value *to)
 {
-    const struct flow__sql_half *h = &c->halves[!c->filling];
+    struct flow__sql_half *h = &c->halves[!c->filling];
     size_t n = 0;
 
-    for (; n < FLOW__TUPLES && c->next < h->rows; n++) {
+    for (; n < FLOW__TUPLES && h->next < h->rows; n++) {
         struct flow__list *l = new_tuple(c->columns, 1, &to[n]);
 
         if (l == NULL)
             break;
-        memcpy(l->items, h->values + c->next++ * c->columns,
+        memcpy(l->items, h->values + h->next++ * c->columns,
                c->columns * sizeof *l->items);
         l->items[c->columns] = flow_share(c->names);
     }

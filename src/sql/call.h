@@ -2,8 +2,10 @@
 /* A call: what a connection is asked, and what comes of it.
  *
  * The values of its rows lie side by side in one of two halves; a driver's
- * thread fills the one while the loop reads the other. Text goes into blocks
- * that belong to one half: what is handed over is whole.
+ * thread fills the one while the loop reads the other. A full half is given to
+ * the loop when that has read the one before, and not until then filled again:
+ * so the thread need not stop between them. Text goes into blocks that belong
+ * to one half: what is handed over is whole.
  *
  * Only the loop makes TUPLEs of them, a few at a time, so that their memory is
  * had and given back in one thread, and mostly is that of those before. Their
@@ -47,13 +49,16 @@ struct flow_sql_call {
         flow_value *values;
         size_t room;                /* for values                           */
         size_t rows;
+        size_t next;                /* of them, to be read                  */
     } halves[2];
-    unsigned filling;               /* which of them                        */
+    unsigned filling;               /* which of them; stays while the other
+                                       is given                             */
+    atomic_bool given;              /* the other is the loop's              */
+    bool taken;                     /* and the loop knows                   */
     size_t most;                    /* rows in it                           */
     size_t bytes;                   /* of text in it                        */
     long tick;                      /* when its first row came              */
     bool blocks;                    /* it is made in a thread               */
-    size_t next;                    /* row of the other, to be read         */
     size_t columns;                 /* of each row; 0: there are none yet   */
     flow_value names;               /* NONE: not yet                        */
     flow_value block;               /* of text; NONE: there is none now     */
@@ -82,16 +87,20 @@ bool flow__sql_call_set(struct flow_sql_call *c, flow__sql_order order,
 void flow__sql_call_order(struct flow_sql_call *c, flow__sql_order order);
 void flow__sql_call_drop_values(struct flow_sql_call *c);
 
-/* The rows that have been made are to be read now; those before have been. How
- * many there are. */
-size_t flow__sql_call_take(struct flow_sql_call *c);
+/* Of whoever makes rows: those in the half are to be read. False: there are
+ * none, or those before have not been read. */
+bool flow__sql_call_give(struct flow_sql_call *c);
 
-/* How many have not been read yet, or skipped. */
+/* Of whoever reads: takes the rows that were given, how many there are; and
+ * leaves what it took, of which it has read all that it wants. */
+size_t flow__sql_call_take(struct flow_sql_call *c);
+void flow__sql_call_leave(struct flow_sql_call *c);
+
+/* How many of those taken have not been read yet. */
 size_t flow__sql_call_left(const struct flow_sql_call *c);
 
 /* The next of them, at most FLOW__TUPLES, now yours; 0: no memory. */
 size_t flow__sql_call_read(struct flow_sql_call *c, flow_value *to);
-void flow__sql_call_skip(struct flow_sql_call *c);          /* all of them  */
 
 flow_value flow__sql_call_take_error(struct flow_sql_call *c);
 

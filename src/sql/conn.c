@@ -83,11 +83,20 @@ static flow_status step(struct flow__sql_conn *n)
     }
 }
 
+/* While these rows are read, more may be made. */
+static bool gives(struct flow__sql_conn *n)
+{
+    return !flow_sql_has_failed(n->call) && flow__sql_call_give(n->call)
+        && flow__sql_worker_tell(n->worker, &n->gave);
+}
+
 static void work(void *arg)
 {
     struct flow__sql_conn *n = arg;
 
-    n->answer = step(n);
+    do
+        n->answer = step(n);
+    while (n->answer == FLOW_READY && gives(n));
 }
 
 /* ---- Making and closing ------------------------------------------------- */
@@ -96,17 +105,32 @@ static size_t size_of(const struct flow__sql_conn *n)
     return sizeof *n + n->driver->size;
 }
 
+static void wake(struct flow__sql_conn *n)
+{
+    flow_waker *w = n->waker;
+
+    n->waker = NULL;
+    flow_wake(w);
+}
+
 static void has_worked(flow_task *t)
 {
     struct flow__sql_conn *n = (struct flow__sql_conn *)(void *)
         ((char *)t - offsetof(struct flow__sql_conn, worked));
-    flow_waker *w = n->waker;
 
     n->host->cancel(n->host, &n->alive);
-    n->waker = NULL;
     n->working = false;
     n->answered = true;
-    flow_wake(w);
+    wake(n);
+}
+
+static void has_given(flow_task *t)
+{
+    struct flow__sql_conn *n = (struct flow__sql_conn *)(void *)
+        ((char *)t - offsetof(struct flow__sql_conn, gave));
+
+    n->has_rows = true;
+    wake(n);
 }
 
 static void is_alive(flow_task *t)
@@ -136,6 +160,7 @@ struct flow__sql_conn *flow__sql_conn_new(const flow_sql_driver *driver,
     n->url = url;
     n->host = flow_host_here();
     n->worked.call = has_worked;
+    n->gave.call = has_given;
     n->alive.call = is_alive;
     n->later.call = settle;
     n->own = (flow_waker){ settle_later, n->host };
@@ -179,6 +204,7 @@ void flow__sql_conn_free(struct flow__sql_conn *n)
     if (n->worker != NULL)
         is_back = flow__sql_worker_end(n->worker, PATIENCE, free_conn, n);
     n->host->cancel(n->host, &n->worked);
+    n->host->cancel(n->host, &n->gave);
     n->host->cancel(n->host, &n->alive);
     if (is_back)
         free_conn(n);
@@ -217,6 +243,12 @@ static flow_status raise(struct flow__sql_conn *n, flow_value error)
     return flow_sql_raise(n->call, error);
 }
 
+/* What is made here, or was by a thread that rests. */
+static size_t take_rows(struct flow__sql_conn *n)
+{
+    return flow__sql_call_give(n->call) ? flow__sql_call_take(n->call) : 0;
+}
+
 /* A driver may change its descriptor while it connects. */
 static flow_status watch(struct flow__sql_conn *n, flow_waker *w)
 {
@@ -252,6 +284,11 @@ static flow_status go_in_thread(struct flow__sql_conn *n, flow_waker *w,
 {
     flow_status st = FLOW_WAIT;
 
+    if (n->has_rows) {              /* it may have come back after them     */
+        n->has_rows = false;
+        *rows = flow__sql_call_take(n->call);
+        return FLOW_READY;
+    }
     if (!n->working && !n->answered)
         st = start_work(n);
     if (n->working)
@@ -260,7 +297,7 @@ static flow_status go_in_thread(struct flow__sql_conn *n, flow_waker *w,
         return st;
     st = n->answer;
     n->answered = false;
-    *rows = flow__sql_call_take(n->call);
+    *rows = take_rows(n);
     if (st == FLOW_READY && !flow_sql_has_failed(n->call))
         start_work(n);              /* while the rows are read              */
     return st;
@@ -271,7 +308,7 @@ static flow_status go_here(struct flow__sql_conn *n, flow_waker *w,
 {
     flow_status st = step(n);
 
-    *rows = flow__sql_call_take(n->call);
+    *rows = take_rows(n);
     if (st == FLOW_WAIT && *rows > 0)
         return FLOW_READY;
     if (st == FLOW_WAIT && !flow_sql_has_failed(n->call))
@@ -296,6 +333,7 @@ flow_status flow__sql_conn_go(struct flow__sql_conn *n, flow_waker *w,
     flow_status st;
 
     *rows = 0;
+    flow__sql_call_leave(n->call);
     if (!n->working && !n->answered && !n->started)
         n->ends_insert = n->inserts && n->settling;
     st = n->driver->blocks ? go_in_thread(n, w, rows)
@@ -314,7 +352,7 @@ static flow_status go_in_vain(struct flow__sql_conn *n)
     size_t rows;
     flow_status st = flow__sql_conn_go(n, &n->own, &rows);
 
-    flow__sql_call_skip(n->call);
+    flow__sql_call_leave(n->call);
     if (st == FLOW_FAILED)
         flow_drop(flow__sql_call_take_error(n->call));
     return st;

@@ -26,11 +26,13 @@ struct flow__sql_conn {
     flow_host *host;
     struct flow__poll *watch;      /* NULL: of no descriptor yet           */
     struct flow__sql_worker *worker;        /* NULL: has none, or not yet   */
-    flow_task worked;
+    flow_task worked;               /* the thread came back                 */
+    flow_task gave;                 /* it gave rows, and goes on            */
     flow_task alive;                /* keeps the loop so while it works     */
     flow_waker *waker;              /* who waits for the thread             */
     flow_status answer;             /* of the thread                        */
     bool working, answered;
+    bool has_rows;                  /* that it gave                         */
 
     struct flow_sql_call *call;     /* what is being asked                  */
     bool connected;

@@ -71,7 +71,7 @@ static flow_status go_on(struct query *q, flow_stage *out, flow_waker *w)
     do {
         st = flow__sql_conn_go(q->ticket.conn, w, &rows);
         if (q->gives == COUNT)
-            flow__sql_call_skip(q->call);
+            flow__sql_call_leave(q->call);
     } while (st == FLOW_READY && (rows == 0 || q->gives == COUNT));
     if (st == FLOW_WAIT) {
         flow_waits_for(out, w, "the database");

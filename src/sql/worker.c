@@ -112,6 +112,18 @@ void flow__sql_worker_run(struct flow__sql_worker *w, void (*run)(void *arg),
     pthread_mutex_unlock(&w->lock);
 }
 
+bool flow__sql_worker_tell(struct flow__sql_worker *w, flow_task *t)
+{
+    bool heard;
+
+    pthread_mutex_lock(&w->lock);
+    heard = !w->ends;
+    if (heard)
+        w->host->post_from(w->host, t);
+    pthread_mutex_unlock(&w->lock);
+    return heard;
+}
+
 static struct timespec from_now(double seconds)
 {
     struct timespec t;
