@@ -70,41 +70,48 @@ static flow_site *site_of(struct facts *facts, const struct sources *s)
 }
 
 /* ---- Until Ctrl-C -------------------------------------------------------- */
-static flow_deferred *told_to_end(void)
-{
-    return flow_run(flow_take(flow_merge(FLOW_STAGES(
-        flow_signals(SIGINT), flow_signals(SIGTERM))), 1));
-}
+struct server { struct facts *facts; flow_deferred *service; };
 
 /* What has begun may end; pages without an end do so when `stopping` fires. */
-static void drain(struct facts *facts, flow_deferred *service)
+static void drain(struct server *s)
 {
-    flow_fire(facts->stopping, flow_none());
-    flow_drain(service, PATIENCE);
-    flow_drop(flow_block_on(flow_first_of((flow_deferred *[]){
-        flow_hold(service), told_to_end()
-    }, 2)));
+    flow_fire(s->facts->stopping, flow_none());
+    flow_drain(s->service, PATIENCE);
 }
 
-static void serve_until_told(struct facts *facts, flow_deferred *service)
+static void end_when_told(flow_gen *self, flow_stage *signals, void *arg)
 {
-    flow_deferred *told = told_to_end();
+    struct server *s = arg;
+    flow_value signal;
 
-    printf("Serving http://localhost%s/ until Ctrl-C.\n",
-           strchr(flow_served_at(service), ':'));
-    fflush(stdout);
-    flow_drop(flow_block_on(told));
+    if (!flow_next(self, signals, &signal))
+        return;
     printf("\nStopping: pages that have begun may end.\n");
     fflush(stdout);
-    drain(facts, service);
+    drain(s);
+    if (flow_next(self, signals, &signal))
+        flow_drain(s->service, 0);
+}
+
+static void serve_until_told(struct server *s)
+{
+    flow_deferred *telling = flow_spawn(end_when_told, flow_merge(FLOW_STAGES(
+        flow_signals(SIGINT), flow_signals(SIGTERM))), s);
+
+    printf("Serving http://localhost%s/ until Ctrl-C.\n",
+           strchr(flow_served_at(s->service), ':'));
+    fflush(stdout);
+    flow_drop(flow_block_on(flow_hold(s->service)));
+    flow_release(telling);
     printf("Stopped.\n");
 }
 
-static bool asks_itself(struct facts *facts, flow_deferred *service)
+static bool asks_itself(struct server *s)
 {
-    bool good = ask_all(flow_served_at(service));
+    bool good = ask_all(flow_served_at(s->service));
 
-    drain(facts, service);
+    drain(s);
+    flow_drop(flow_block_on(flow_hold(s->service)));
     return good;
 }
 
@@ -149,18 +156,18 @@ static bool is_served(flow_deferred *service)
 
 static bool serve(const struct wishes *w, struct facts *facts)
 {
-    flow_deferred *service;
+    struct server s = { .facts = facts };
     char at[32];
     bool good;
 
     snprintf(at, sizeof at, "127.0.0.1:%d", w->port);
-    service = flow_serve(at, counted_http, facts, NULL);
-    good = is_served(service);
+    s.service = flow_serve(at, counted_http, facts, NULL);
+    good = is_served(s.service);
     if (good && w->once)
-        good = asks_itself(facts, service);
+        good = asks_itself(&s);
     else if (good)
-        serve_until_told(facts, service);
-    flow_release(service);
+        serve_until_told(&s);
+    flow_release(s.service);
     return good;
 }
 
