@@ -15,7 +15,7 @@ READY = build.ninja
 .DEFAULT_GOAL := help
 
 help:
-	@echo 'make run [ARGS=...]    the tour: what flow does, in a minute'
+	@echo 'make run [ARGS=...]    the tour, then a web server at localhost:8081'
 	@echo 'make test              build everything and run every test'
 	@echo 'make bench [ARGS=...]  measure, each case beside its best peer'
 	@echo 'make install           into PREFIX ($(PREFIX)), below DESTDIR'

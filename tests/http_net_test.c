@@ -38,7 +38,7 @@ static void endless(flow_gen *self, flow_request *r, void *arg)
 
 static flow_site *endless_site(void)
 {
-    flow_site *site = flow_site_new(NULL);
+    flow_site *site = flow_site_new(&options);
 
     given = 0;
     closed = false;
@@ -82,7 +82,7 @@ TEST(a_page_that_breaks_resets_the_connection)
     flow_site_release(site);
 }
 
-TEST(a_client_that_leaves_closes_its_page)
+static void leave_endless(void)
 {
     flow_site *site = endless_site();
     int port;
@@ -136,6 +136,28 @@ TEST(a_client_that_leaves_closes_a_page_that_waits)
 }
 
 /* ---- More ---------------------------------------------------------------- */
+TEST(a_client_that_leaves_closes_its_page)
+{
+    leave_endless();
+}
+
+static char logged[1024];
+
+static void log_line(const char *line, void *arg)
+{
+    (void)arg;
+    snprintf(logged, sizeof logged, "%s", line);
+}
+
+TEST(a_page_whose_client_has_left_is_logged)
+{
+    options.log = log_line;
+    leave_endless();
+    options.log = NULL;
+    CHECK(strncmp(logged, "127.0.0.1:", 10) == 0);
+    CHECK(strstr(logged, "\"GET /endless HTTP/1.0\" 200 ") != NULL);
+}
+
 TEST(a_client_that_does_not_read_stops_its_page)
 {
     flow_site *site = endless_site();
@@ -161,6 +183,7 @@ int main(void)
         CASE(a_page_that_breaks_resets_the_connection),
         CASE(a_client_that_leaves_closes_its_page),
         CASE(a_client_that_leaves_closes_a_page_that_waits),
+        CASE(a_page_whose_client_has_left_is_logged),
         CASE(a_client_that_does_not_read_stops_its_page),
     };
 

@@ -225,6 +225,20 @@ static bool is_expected(struct flow_request *r)
     return true;
 }
 
+/* For the log: it may be written when the connection has gone. */
+static bool keeps_peer(struct flow_request *r)
+{
+    const char *peer = flow_peer(r->received);
+
+    if (r->site->o.log == NULL)
+        return true;
+    r->peer = flow__request_keep(r, strlen(peer) + 1);
+    if (r->peer == NULL)
+        return refuse(r, 503, "no memory for the peer's name");
+    strcpy(r->peer, peer);
+    return true;
+}
+
 bool flow__request_begin(struct flow_request *r)
 {
     const llhttp_t *l = &r->parser->llhttp;
@@ -236,7 +250,7 @@ bool flow__request_begin(struct flow_request *r)
     if (l->http_major != 1 || l->http_minor > 1)
         return refuse(r, 505, "only HTTP/1.0 and 1.1 are spoken");
     return is_framed_well(r) && has_host(r) && takes_target(r)
-        && is_expected(r);
+        && is_expected(r) && keeps_peer(r);
 }
 
 /* ---- Looking ------------------------------------------------------------- */
@@ -262,7 +276,7 @@ const char *flow_request_query(const flow_request *r)
 
 const char *flow_request_peer(const flow_request *r)
 {
-    return flow_peer(r->received);
+    return r->peer != NULL ? r->peer : flow_peer(r->received);
 }
 
 const char *flow_request_header(const flow_request *r, const char *name)

@@ -24,6 +24,7 @@ struct flow_request {
     flow_gen *self;                         /* of the page                  */
     const struct flow__page *page;
     const char *method, *path, *rest, *query;       /* "": not known        */
+    char *peer;                             /* NULL: is not kept            */
     bool head_only;                         /* the method is HEAD           */
     struct flow__kept *kept;                /* memory until its end         */
     struct flow__pair *arguments;
