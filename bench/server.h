@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What the echo servers that load.c measures have in common, ours and others:
- * they serve at a free port of 127.0.0.1, which they print, until killed. */
+/* What the servers in C have in common that load.c and asking measure, ours and
+ * others: they serve at a free port of 127.0.0.1, which they print, until
+ * killed. */
 #ifndef BENCH_SERVER_H
 #define BENCH_SERVER_H
 

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 
-// peer generator|spawn|channel|buffered|pingpong|select|echo: what a Go program
-// would write, on one processor, where Go is fastest at it.
+// peer generator|spawn|channel|buffered|pingpong|select|echo|pages: what a Go
+// program would write, on one processor, where Go is fastest at it.
 package main
 
 import (
 	"fmt"
+	"io"
 	"net"
+	"net/http"
 	"os"
 	"runtime"
 	"syscall"
@@ -96,6 +98,31 @@ func echo() {
 	}
 }
 
+func hello(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	io.WriteString(w, "Hello, world!\n")
+}
+
+// Each piece goes out before the next is made.
+func stream(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	for n := 1; n <= 30; n++ {
+		fmt.Fprintf(w, "This is piece %d.\n", n)
+		w.(http.Flusher).Flush()
+	}
+}
+
+// A server of pages, for asking.
+func pages() {
+	runtime.GOMAXPROCS(1)
+	at, err := net.Listen("tcp", "127.0.0.1:0")
+	check(err == nil)
+	fmt.Println(at.Addr().(*net.TCPAddr).Port)
+	http.HandleFunc("/hello", hello)
+	http.HandleFunc("/stream", stream)
+	check(http.Serve(at, nil) == nil)
+}
+
 // Items through one channel, which four send into and four receive from.
 func buffered(n, room int) {
 	const each = 4
@@ -168,6 +195,9 @@ func choose(n int) {
 func main() {
 	if os.Args[1] == "echo" {
 		echo()
+	}
+	if os.Args[1] == "pages" {
+		pages()
 	}
 	n := 5000
 	cases := map[string]func(){
