@@ -272,13 +272,42 @@ static enum flow__parsed parse_head(struct flow__parser *p)
     return FLOW__HEAD;
 }
 
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Adds what nobody takes for the end of a line, as far as there is room for it:
+ * most of a head is such. */
+static void add_plain(struct flow__parser *p, const char *s, size_t n)
+{
+    size_t i = 0;
+
+    if (p->line == 0 || p->last == '\r')
+        return;
+    n = least(n, least(p->room, p->limits->longest_head) - p->size);
+    if (p->first_line)
+        n = least(n, p->limits->longest_target + LINE_MORE + 1 - p->line);
+    while (i < n && (unsigned char)s[i] >= ' ')
+        i++;
+    if (i == 0)
+        return;
+    memcpy(p->head + p->size, s, i);
+    p->size += i;
+    p->line += i;
+    p->last = s[i - 1];
+    p->at += i;
+}
+
 static enum flow__parsed gather_head(struct flow__parser *p, const char *s,
                                      size_t n)
 {
     enum flow__parsed seen = FLOW__HUNGRY;
 
-    while (seen == FLOW__HUNGRY && p->at < n)
+    while (seen == FLOW__HUNGRY && p->at < n) {
         seen = add_to_head(p, s[p->at++]);
+        add_plain(p, s + p->at, n - p->at);
+    }
     return seen == FLOW__HEAD ? parse_head(p) : seen;
 }
 
@@ -365,10 +394,12 @@ const char *flow__parser_find(const struct flow__parser *p, const char *name,
                               size_t *n)
 {
     const char *found = NULL;
+    size_t size = strlen(name);
 
     *n = 0;
     for (size_t i = 0; i < p->n; i++)
-        if (strcasecmp(p->head + p->fields[i].name, name) == 0
+        if (p->fields[i].name_size == size
+            && strcasecmp(p->head + p->fields[i].name, name) == 0
             && (*n)++ == 0)
             found = p->head + p->fields[i].value;
     return found;
