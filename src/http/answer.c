@@ -154,17 +154,31 @@ void flow_answer_header(flow_request *r, const char *name, const char *format,
 }
 
 /* ---- The head ------------------------------------------------------------ */
-/* Written twice: first to nowhere, to learn its size. Dates are all of one
- * length. */
-struct writer { char *to; size_t n; };
+/* Written to a place that mostly has room for it; otherwise it was measured so,
+ * and is written again. Dates are all of one length. */
+struct writer { char *to; size_t n, room; };
+
+static void put_some(struct writer *w, const char *s, size_t n)
+{
+    if (w->n + n <= w->room)
+        memcpy(w->to + w->n, s, n);
+    w->n += n;
+}
 
 static void put(struct writer *w, const char *s)
 {
-    size_t n = strlen(s);
+    put_some(w, s, strlen(s));
+}
 
-    if (w->to != NULL)
-        memcpy(w->to + w->n, s, n);
-    w->n += n;
+static void put_number(struct writer *w, uint64_t number)
+{
+    char digits[20];
+    size_t at = sizeof digits;
+
+    do
+        digits[--at] = (char)('0' + number % 10);
+    while ((number /= 10) > 0);
+    put_some(w, digits + at, sizeof digits - at);
 }
 
 static void put_header(struct writer *w, const char *name, const char *value)
@@ -187,12 +201,11 @@ static bool says(const struct flow_request *r, const char *name)
 static void put_framing(struct writer *w, const struct flow_request *r,
                         enum flow__framing f, bool keeps_alive)
 {
-    char number[32];
-
     switch (f) {
     case FLOW__LENGTH:
-        snprintf(number, sizeof number, "%lld", (long long)r->length);
-        put_header(w, "Content-Length", number);
+        put(w, "Content-Length: ");
+        put_number(w, (uint64_t)r->length);
+        put(w, "\r\n");
         break;
     case FLOW__CHUNKED:
         put_header(w, "Transfer-Encoding", "chunked");
@@ -209,11 +222,11 @@ static void put_framing(struct writer *w, const struct flow_request *r,
 static void put_head(struct writer *w, const struct flow_request *r,
                      enum flow__framing f, bool keeps_alive, bool text)
 {
-    char line[64];
-
-    snprintf(line, sizeof line, "HTTP/1.1 %d %s\r\n", r->status,
-             flow__status_says(r->status));
-    put(w, line);
+    put(w, "HTTP/1.1 ");
+    put_number(w, (uint64_t)r->status);
+    put(w, " ");
+    put(w, flow__status_says(r->status));
+    put(w, "\r\n");
     put_header(w, "Date", flow__site_date(r->site));
     for (const struct flow__pair *p = r->headers; p != NULL; p = p->next)
         put_header(w, p->name, p->value);
@@ -227,11 +240,15 @@ static void put_head(struct writer *w, const struct flow_request *r,
 flow_value flow__answer_head(struct flow_request *r, enum flow__framing f,
                              bool keeps_alive, bool text)
 {
-    struct writer w = { 0 };
+    char place[512];
+    struct writer w = { place, 0, sizeof place };
     flow_value head;
 
     put_head(&w, r, f, keeps_alive, text);
-    head = flow_buffer(w.n, &w.to);
+    if (w.n <= sizeof place)
+        return flow_bytes(place, w.n);
+    w.room = w.n;
+    head = flow_buffer(w.room, &w.to);
     if (w.to == NULL)
         return head;
     w.n = 0;
@@ -252,7 +269,7 @@ static void put_quoted(struct writer *w, size_t size, const char *s)
     }
 }
 
-static void put_some(struct writer *w, size_t size, const char *s)
+static void put_cut(struct writer *w, size_t size, const char *s)
 {
     size_t n = strlen(s), room = size - 1 - w->n;
 
@@ -271,17 +288,17 @@ static void put_request_line(struct writer *w, size_t size,
     if (*r->method == '\0')
         return;                             /* it was not understood        */
     put_quoted(w, size, r->method);
-    put_some(w, size, " ");
+    put_cut(w, size, " ");
     put_quoted(w, size, r->parser->head + r->parser->target);
     snprintf(version, sizeof version, " HTTP/%d.%d",
              r->parser->llhttp.http_major, r->parser->llhttp.http_minor);
-    put_some(w, size, version);
+    put_cut(w, size, version);
 }
 
 void flow__answer_log(const struct flow_request *r, uint64_t sent, char *to,
                       size_t size)
 {
-    struct writer w = { to, 0 };
+    struct writer w = { to, 0, size };
     const char *peer = flow_request_peer(r);
     const char *referer = flow_request_header(r, "Referer");
     const char *agent = flow_request_header(r, "User-Agent");
@@ -289,15 +306,15 @@ void flow__answer_log(const struct flow_request *r, uint64_t sent, char *to,
 
     *to = '\0';
     put_quoted(&w, size / 4, *peer != '\0' ? peer : "-");
-    put_some(&w, size, " - - [");
-    put_some(&w, size, flow__site_log_date(r->site));
-    put_some(&w, size, "] \"");
+    put_cut(&w, size, " - - [");
+    put_cut(&w, size, flow__site_log_date(r->site));
+    put_cut(&w, size, "] \"");
     put_request_line(&w, size / 2, r);
     snprintf(middle, sizeof middle, "\" %d %llu \"", r->status,
              (unsigned long long)sent);
-    put_some(&w, size, middle);
+    put_cut(&w, size, middle);
     put_quoted(&w, size - size / 4, referer != NULL ? referer : "-");
-    put_some(&w, size, "\" \"");
+    put_cut(&w, size, "\" \"");
     put_quoted(&w, size - 2, agent != NULL ? agent : "-");
-    put_some(&w, size, "\"");
+    put_cut(&w, size, "\"");
 }
