@@ -134,6 +134,8 @@ static bool takes_path(struct flow_request *r, const char *s, size_t n)
 /* Of "http://host/path" the part from the path on. */
 static const char *without_authority(const char *target)
 {
+    if (*target == '/')
+        return target;
     if (strncasecmp(target, "http://", 7) == 0)
         target += 7;
     else if (strncasecmp(target, "https://", 8) == 0)
@@ -171,11 +173,12 @@ static bool takes_target(struct flow_request *r)
 /* ---- Headers that say where it ends, and whose it is --------------------- */
 static bool is_host(const char *s)
 {
-    static const char may_be[] =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-        "-._~!$&'()*+;=%:[]";
-
-    return s[strspn(s, may_be)] == '\0';
+    for (; *s != '\0'; s++)
+        if (!((*s >= '0' && *s <= '9') || (*s >= 'a' && *s <= 'z')
+              || (*s >= 'A' && *s <= 'Z')
+              || strchr("-._~!$&'()*+;=%:[]", *s) != NULL))
+            return false;
+    return true;
 }
 
 static bool is_number(const char *s)
