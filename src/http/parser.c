@@ -134,7 +134,7 @@ void flow__parser_again(struct flow__parser *p)
     p->room = p->size = p->line = p->places = p->n = p->framing = 0;
     p->target = p->target_size = 0;
     p->first_line = true;
-    p->in_body = p->complete = false;
+    p->skipped = p->in_body = p->complete = false;
     p->status = 0;
     p->last = 0;
     llhttp_init(&p->llhttp, HTTP_REQUEST, &settings);
@@ -199,6 +199,17 @@ static const char *is_doubtful(char c, char last)
     return c == '\0' ? "a zero" : NULL;
 }
 
+/* One between two requests is none of them; who says nothing else would be
+ * waited for, and read, for ever. */
+static enum flow__parsed skip_empty_line(struct flow__parser *p)
+{
+    if (p->skipped)
+        return is_bad(p, 400, "too many empty lines");
+    p->skipped = true;
+    p->size = 0;
+    return FLOW__HUNGRY;
+}
+
 /* Adds a byte; HEAD: it was the last. */
 static enum flow__parsed add_to_head(struct flow__parser *p, char c)
 {
@@ -222,9 +233,7 @@ static enum flow__parsed add_to_head(struct flow__parser *p, char c)
         return FLOW__HEAD;
     if (c == '\n')
         p->first_line = empty_line;
-    if (empty_line)
-        p->size = 0;                        /* between two requests         */
-    return FLOW__HUNGRY;
+    return empty_line ? skip_empty_line(p) : FLOW__HUNGRY;
 }
 
 /* Whether it might be one that we do not know. */

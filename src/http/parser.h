@@ -33,6 +33,7 @@ struct flow__parser {
     size_t room, size;
     size_t line;                    /* bytes of the line that is read       */
     bool first_line;
+    bool skipped;                   /* an empty one before it               */
     struct flow__field *fields;
     size_t places, n;
     uint32_t target, target_size;
