@@ -142,6 +142,8 @@ static const char *without_authority(const char *target)
         target += 8;
     else
         return target;
+    if (*target == '/')
+        return "";                          /* it names nobody              */
     target += strcspn(target, "/?");
     return *target == '\0' ? "/" : target;
 }
