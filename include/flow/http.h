@@ -137,7 +137,8 @@ const char *flow_request_header(const flow_request *r, const char *name);
 const char *flow_request_cookie(flow_request *r, const char *name);
 
 /* An argument of the query, and after flow_request_form of the form. Of several
- * the first. A query that is malformed fails the page with 400. */
+ * the first. A query that is malformed, or more than 1000 arguments, fail the
+ * page with 400. */
 const char *flow_request_argument(flow_request *r, const char *name);
 
 /* Reads a form that was posted (application/x-www-form-urlencoded). False: it

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
+enum { MOST = 1000 };       /* arguments: each takes more than its letters  */
+
 static const char form_type[] = "application/x-www-form-urlencoded";
 
 /* NULL: told. */
@@ -54,20 +56,28 @@ static struct flow__pair **add(struct flow_request *r, struct flow__pair **last,
     return &p->next;
 }
 
+static struct flow__pair **refuse_more(struct flow_request *r)
+{
+    flow__request_fail(r, flow_error(FLOW_EHTTP, 400,
+                                     "more than %d arguments", MOST));
+    return NULL;
+}
+
 /* False: told. */
 static bool takes_apart(struct flow_request *r, const char *s, size_t n)
 {
     struct flow__pair **last = &r->arguments;
     const char *end = s + n;
+    size_t there = 0;
 
-    while (*last != NULL)
+    for (; *last != NULL; there++)
         last = &(*last)->next;
     while (s < end && last != NULL) {
         const char *amp = memchr(s, '&', (size_t)(end - s));
         size_t size = (size_t)((amp != NULL ? amp : end) - s);
 
         if (size > 0)
-            last = add(r, last, s, size);
+            last = ++there <= MOST ? add(r, last, s, size) : refuse_more(r);
         s += size + 1;
     }
     return last != NULL;
