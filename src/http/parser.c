@@ -9,6 +9,7 @@ enum {
     HEAD_ROOM = 1024,           /* to begin with                            */
     FIELDS = 16,
     LINE_MORE = 64,             /* of the request line besides its target   */
+    COPIED = 4096,              /* a piece of a body up to that             */
     FRAMING = 1024              /* bytes around a chunk: its length, what
                                    extends it, and what trails the last     */
 };
@@ -336,6 +337,15 @@ static const char *guard_framing(struct flow__parser *p, const char *s,
     return NULL;
 }
 
+/* A small one of a large input is copied, so that who keeps it does not keep all
+ * that was around it. */
+static flow_value piece_of(struct flow__parser *p)
+{
+    if (p->piece_size <= COPIED && p->input.size > COPIED)
+        return flow_bytes(p->piece_at, p->piece_size);
+    return flow_slice(&p->input, p->at - p->piece_size, p->piece_size);
+}
+
 /* What llhttp has gone through, up to `end`. */
 static enum flow__parsed look_at(struct flow__parser *p, const char *from,
                                  const char *end)
@@ -349,7 +359,7 @@ static enum flow__parsed look_at(struct flow__parser *p, const char *from,
         return p->complete ? FLOW__END : FLOW__HUNGRY;
     p->last = 0;
     p->framing = 0;
-    p->piece = flow_slice(&p->input, p->at - p->piece_size, p->piece_size);
+    p->piece = piece_of(p);
     return FLOW__PIECE;
 }
 
