@@ -137,9 +137,10 @@ static void hasty(flow_gen *self, flow_request *r, void *arg)
 static void headers(flow_gen *self, flow_request *r, void *arg)
 {
     const char *v = flow_request_argument(r, "v");
+    const char *n = flow_request_argument(r, "n");
 
     (void)arg;
-    flow_answer_header(r, "X-Value", "%s", v != NULL ? v : "");
+    flow_answer_header(r, n != NULL ? n : "X-Value", "%s", v != NULL ? v : "");
     flow_answer_header(r, "Set-Cookie", "a=1");
     flow_answer_header(r, "set-cookie", "b=2");
     flow_answer_header(r, "Content-Type", "text/one");

@@ -18,7 +18,7 @@
  *     /echo?a=    the argument a            /user/(all)  what is below
  *     POST /form  the argument a            POST /count  bytes of the body
  *     POST /hasty yields, then counts; with ?wait it waits between
- *     POST /lazy  reads nothing             /headers?v= a header of that
+ *     POST /lazy  reads nothing             /headers?n=&v= a header
  *     /empty      nothing at all            /slow       a day late
  *     /length?n=  says that it is so long   /none       status 204
  *     /bits       empty pieces between others
