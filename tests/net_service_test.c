@@ -236,27 +236,44 @@ static ssize_t count_pieces(struct flow__link *l, const struct iovec *pieces,
     return flow__sockets.send(l, pieces, n);
 }
 
-static flow_stage *three_at_once(flow_stage *received, void *arg)
+static char letters[2000];
+
+static flow_stage *three_at_once(flow_stage *received, void *size)
 {
-    (void)arg;
+    flow_value piece = flow_bytes(letters, *(size_t *)size);
+
     flow_close(received);
-    return flow_list(FLOW_VALUES("one ", "two ", "three"));
+    return flow_list(FLOW_VALUES(flow_share(piece), flow_share(piece), piece));
+}
+
+static void is_sent_together(size_t size, size_t pieces)
+{
+    struct flow__network n = flow__sockets;
+    char wanted[3 * sizeof letters + 1];
+    int port;
+    flow_deferred *service;
+
+    memset(letters, 'x', sizeof letters);
+    memset(wanted, 'x', sizeof wanted);
+    wanted[3 * size] = '\0';
+    n.send = count_pieces;
+    sends = pieces_sent = 0;
+    flow__network_use(&n);
+    service = serving(three_at_once, &size, &port);
+    flow__network_use(NULL);
+    hears(wanted, connecting(port, NULL));
+    CHECK(sends == 1 && pieces_sent == pieces);
+    served(service);
 }
 
 TEST(what_is_ready_is_sent_together)
 {
-    struct flow__network n = flow__sockets;
-    int port;
-    flow_deferred *service;
+    is_sent_together(1000, 3);
+}
 
-    n.send = count_pieces;
-    sends = pieces_sent = 0;
-    flow__network_use(&n);
-    service = serving(three_at_once, NULL, &port);
-    flow__network_use(NULL);
-    hears("one two three", connecting(port, NULL));
-    CHECK(sends == 1 && pieces_sent == 3);
-    served(service);
+TEST(what_is_small_is_sent_as_one)
+{
+    is_sent_together(5, 1);
 }
 
 /* ---- Number ------------------------------------------------------------- */
@@ -569,6 +586,7 @@ int main(void)
         CASE(a_client_s_connection_has_the_same_limits),
         CASE(the_network_is_told_how_to_treat_a_connection),
         CASE(what_is_ready_is_sent_together),
+        CASE(what_is_small_is_sent_as_one),
         CASE(one_address_may_come_so_often_and_no_more),
         CASE(peers_are_told_apart_by_address_and_network),
         CASE(a_service_may_end_in_peace),

@@ -8,6 +8,7 @@
 enum {
     COPIED = 4096,          /* a piece up to that is copied out, so that one
                                that is kept does not keep a whole buffer    */
+    TOGETHER = 1024,        /* bytes that are sent as one piece             */
     ROUNDS = 16             /* sends in a turn, so that others come to theirs */
 };
 static const double LINGER = 2;     /* seconds                              */
@@ -405,12 +406,31 @@ static void forget_sent(struct flow__conn *c, size_t n)
         drop_unsent(c);
 }
 
+/* Small pieces go in one: that costs less than the kernel's care for each. */
+static ssize_t send_together(struct flow__conn *c)
+{
+    char chars[TOGETHER];
+    struct iovec all = { chars, 0 };
+    size_t cut = c->cut;
+
+    for (unsigned i = c->from; i < c->to; i++, cut = 0) {
+        size_t size;
+        const char *piece = flow_chars(&c->unsent[i], &size);
+
+        memcpy(chars + all.iov_len, piece + cut, size - cut);
+        all.iov_len += size - cut;
+    }
+    return c->link->network->send(c->link, &all, 1);
+}
+
 static ssize_t send_unsent(struct flow__conn *c)
 {
     struct iovec pieces[FLOW__UNSENT];
     size_t cut = c->cut;
     int n = 0;
 
+    if (c->to - c->from > 1 && c->bytes <= TOGETHER)
+        return send_together(c);
     for (unsigned i = c->from; i < c->to; i++, cut = 0) {
         size_t size;
         const char *chars = flow_chars(&c->unsent[i], &size);
