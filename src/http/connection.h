@@ -27,6 +27,7 @@ struct flow__http {
     enum flow__http_state state;
     struct flow__alarm alarm;
     enum flow__http_timed timed;
+    double until, rings;        /* it may wait; and when the alarm does      */
 
     flow_value held;            /* the first piece; NONE: there is none      */
     bool answering;             /* a request has not been answered whole     */

@@ -44,19 +44,41 @@ static double seconds_of(const struct flow__http *h, enum flow__http_timed by)
     return 0;
 }
 
-static void time_by(struct flow__http *h, enum flow__http_timed by,
-                    flow_waker *w)
+/* An alarm that was set for an earlier request stays, and looks again when it
+ * rings: most connections ask on much sooner. */
+static void set_alarm(struct flow__http *h, flow_waker *w, double now)
 {
-    if (h->timed != by)
-        flow__alarm_set(&h->alarm, w, seconds_of(h, by));
-    h->timed = by;
+    if (h->alarm.host != w->host || h->rings > h->until) {
+        flow__alarm_set(&h->alarm, w, h->until - now);
+        h->rings = h->until;
+    }
     h->alarm.waker = w;
 }
 
+static void time_by(struct flow__http *h, enum flow__http_timed by,
+                    flow_waker *w)
+{
+    double now = w->host->now(w->host);
+
+    if (h->timed != by)
+        h->until = now + seconds_of(h, by);
+    h->timed = by;
+    set_alarm(h, w, now);
+}
+
+/* Whoever asks now may not be there when the alarm rings. */
 static void stop_time(struct flow__http *h)
 {
-    flow__alarm_stop(&h->alarm);
     h->timed = FLOW__BY_NOTHING;
+    h->alarm.waker = NULL;
+}
+
+static bool is_over_time(struct flow__http *h)
+{
+    bool rung = h->alarm.rung;
+
+    h->alarm.rung = false;
+    return rung && h->timed != FLOW__BY_NOTHING && h->rings >= h->until;
 }
 
 static void too_slow(struct flow__http *h)
@@ -89,7 +111,7 @@ static flow_status feed(struct flow__http *h, flow_stage *out, flow_waker *w)
 static flow_status read_head(struct flow__http *h, flow_stage *out,
                              flow_waker *w)
 {
-    if (h->alarm.rung) {
+    if (is_over_time(h)) {
         too_slow(h);
         return FLOW_READY;
     }
@@ -156,7 +178,7 @@ static flow_status leave(struct flow__http *h, flow_stage *out, flow_value why)
 static flow_status is_left(struct flow__http *h, flow_stage *out,
                            flow_waker *w)
 {
-    if (flow__received_is_lost(h->received) || h->alarm.rung)
+    if (flow__received_is_lost(h->received) || is_over_time(h))
         return leave(h, out, flow_error(FLOW_ETIMEOUT, 0,
                                         "the client has gone"));
     time_by(h, FLOW__BY_GONE, w);
@@ -255,7 +277,7 @@ static void http_close(void *self)
         flow__site_unlist(h->site, &h->listed);
         if (h->answering)
             flow__http_log(h);
-        stop_time(h);
+        flow__alarm_stop(&h->alarm);
         forget_request(h);
         flow__parser_end(&h->parser);
         flow_drop(h->held);
