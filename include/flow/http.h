@@ -140,8 +140,9 @@ const char *flow_request_cookie(flow_request *r, const char *name);
  * the first. A query that is malformed fails the page with 400. */
 const char *flow_request_argument(flow_request *r, const char *name);
 
-/* Reads a form that was posted (application/x-www-form-urlencoded). False: it
- * is none, or was not to be had, and the page fails. May suspend. */
+/* Reads a form that was posted, as application/x-www-form-urlencoded or as
+ * multipart/form-data without files. False: it is none, or was not to be had,
+ * and the page fails. May suspend. */
 bool flow_request_form(flow_gen *self, flow_request *r);
 
 /* The body, as bytes: once. It fails with FLOW_EHTTP when it is malformed, cut
@@ -151,6 +152,55 @@ flow_stage *flow_request_body(flow_request *r);
 
 /* Allows a body of so many bytes, instead of the site's longest. */
 void flow_request_allow(flow_request *r, size_t bytes);
+
+/* ---- Uploads ----------------------------------------------------------------
+ * A form that may have files (multipart/form-data) comes in parts, one for each
+ * field and file. They are read instead of the body, one after the other:
+ *
+ *     static void upload(flow_gen *self, flow_request *r, void *arg)
+ *     {
+ *         flow_part *part;
+ *         flow_request_allow(r, 100 << 20);
+ *         while ((part = flow_request_next_part(self, r)) != NULL)
+ *             if (flow_part_filename(part) == NULL)
+ *                 ... flow_part_text(self, part) ...
+ *             else
+ *                 save(self, flow_part_body(part));
+ *         flow_yield(self, "Thank you.\n");
+ *     }
+ *
+ * One that is malformed fails the page with 400; with 413, if it has more than
+ * 1000 parts, or 8192 bytes in the head of one. */
+typedef struct flow_part flow_part;
+
+/* The next part, borrowed until the one after it is asked for; what is left of
+ * the one before is skipped. NULL: there are no more, or the page fails. May
+ * suspend. */
+flow_part *flow_request_next_part(flow_gen *self, flow_request *r);
+
+/* These are borrowed as the part is. The name is that of the field in the form.
+ */
+const char *flow_part_name(const flow_part *p);
+
+/* What the client calls the file: NULL: it is a field and no file; "": a form
+ * was sent without choosing one. IT IS NO PATH. It may be "../../etc/passwd",
+ * "C:\\CON" or "a;b": show it, keep it, but store the file under a name of
+ * yours. */
+const char *flow_part_filename(const flow_part *p);
+
+/* A header of the part, whose name may be written in any case: the type that
+ * the client believes the file to be is "Content-Type". NULL: there is none. */
+const char *flow_part_header(const flow_part *p, const char *name);
+
+/* The body of a part, as bytes: once. It is never held whole: its values are
+ * slices of what was received. It fails as the body of a request does, and when
+ * the part is over. */
+flow_stage *flow_part_body(flow_part *p);
+
+/* The whole body of a field, borrowed until the page has ended. The texts of a
+ * request may have as many bytes, together, as the site's longest_body; beyond
+ * that, and with a zero in one, the page fails. NULL: it does. May suspend. */
+const char *flow_part_text(flow_gen *self, flow_part *p);
 
 /* ---- What it answers --------------------------------------------------------
  * Before the first piece is yielded; later, and with anything that cannot be
@@ -174,5 +224,6 @@ void flow_answer_header(flow_request *r, const char *name, const char *format,
 
 #define flow_http(...)          flow_made(flow_http(__VA_ARGS__), FLOW_HERE)
 #define flow_request_body(r)    flow_made(flow_request_body(r), FLOW_HERE)
+#define flow_part_body(p)       flow_made(flow_part_body(p), FLOW_HERE)
 
 #endif
