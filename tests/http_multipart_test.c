@@ -554,7 +554,7 @@ TEST(the_fields_of_a_form_are_bounded_together)
     options.longest_body = 0;
 }
 
-/* ---- A large one ---------------------------------------------------------- */
+/* ---- A large one --------------------------------------------------------- */
 enum { BLOCK = 65536, BLOCKS = 1600 };      /* 100 MB                       */
 
 static size_t most_held;
