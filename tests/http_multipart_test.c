@@ -612,6 +612,7 @@ TEST(an_upload_of_100_mb_takes_no_more_memory_than_a_small_one)
     site_answers(site, 200, "||104857600 bytes",
                  flow_generate(send_much, NULL, NULL));
     CHECK(most_held - before.bytes - before.pages < 8 * BLOCK);
+    memory_check(before);
 }
 
 int main(int argc, char **argv)

@@ -214,6 +214,19 @@ static void upload(flow_gen *self, flow_request *r, void *arg)
     flow_yield(self, flow_text(text, strlen(text)));
 }
 
+static flow_value event_of(flow_value v, void *arg)
+{
+    (void)arg;
+    return flow_textf("%lld", (long long)v.as.num);
+}
+
+static void events(flow_gen *self, flow_request *r, void *arg)
+{
+    (void)arg;
+    flow_answer_events(self, r, flow_take(flow_map(flow_ticks(0.01), event_of,
+                                                   NULL), 3));
+}
+
 flow_site *pages(void)
 {
     flow_site *site = flow_site_new(&options);
@@ -235,6 +248,7 @@ flow_site *pages(void)
     flow_site_add(site, "POST /hasty", hasty, NULL);
     flow_site_add(site, "POST /lazy", hello, (void *)"lazy");
     flow_site_add(site, "POST /upload", upload, NULL);
+    flow_site_add(site, "/events", events, NULL);
     flow_site_add(site, "/headers", headers, NULL);
     flow_site_add(site, "/empty", empty, NULL);
     flow_site_add(site, "/none", none, NULL);

@@ -217,6 +217,27 @@ void flow_answer_status(flow_request *r, int status);   /* default: 200     */
 void flow_answer_header(flow_request *r, const char *name, const char *format,
                         ...) __attribute__((format(printf, 3, 4)));
 
+/* ---- Events -----------------------------------------------------------------
+ * A page that goes on telling its browser, which reads it by an EventSource:
+ *
+ *     static void clock(flow_gen *self, flow_request *r, void *arg)
+ *     {
+ *         flow_answer_events(self, r, flow_map(flow_ticks(1), as_text, NULL));
+ *     }
+ *
+ * Answers with what `events` gives, which it takes and closes: an event is a
+ * text, or a tuple (event, data) or (event, data, id) of texts, of which event
+ * and id may be NONE. Whatever ends a line in the data is there a line feed; in
+ * event and id it fails the page, as a failure of `events` does. Each is sent
+ * when it comes, and a comment after 15 seconds in which none has come, so that
+ * a client that has gone is noticed. Returns when they have ended, or the
+ * client has gone; a browser then soon asks again. May suspend. */
+void flow_answer_events(flow_gen *self, flow_request *r, flow_stage *events);
+
+/* The id of the last event that a browser got which asks again: what came after
+ * that is to be sent. NULL: it is new. */
+const char *flow_request_last_event_id(const flow_request *r);
+
 #pragma GCC visibility pop
 #ifdef __cplusplus
 }
