@@ -604,8 +604,8 @@ static void send_much(flow_gen *self, flow_stage *none, void *arg)
 
 TEST(an_upload_of_100_mb_takes_no_more_memory_than_a_small_one)
 {
-    flow_site *site = flow_site_new(NULL);
     struct memory before = memory_live();
+    flow_site *site = flow_site_new(NULL);
 
     most_held = 0;
     flow_site_add(site, "POST /", measure, NULL);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Server-sent events, as WHATWG has them (HTML, 9.2). Each is one piece, so
- * that it is sent when it comes. A line of data cannot become a line of another
- * kind, as each has its name in front; all three ends of a line are one here. */
+ * that it is sent when it comes. No line of the data can become one of another
+ * kind, as each has its name in front; all three ends of a line are one. */
 #include "request.h"
 
 #include <string.h>

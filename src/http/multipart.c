@@ -9,15 +9,13 @@
  * the part, and no other mark has begun in it: it is given as a slice of the
  * mark, the rest as slices of the blocks, and nothing is ever copied. */
 #include "grammar.h"
+#include "part_head.h"
 #include "request.h"
 
 #include <string.h>
-#include <strings.h>
 
 enum {
     MOST_PARTS = 1000,
-    LONGEST_HEAD = 8192,
-    LEAST_ROOM = 512,
     LONGEST_BOUNDARY = 70           /* as RFC 2046 has it                   */
 };
 
@@ -47,10 +45,7 @@ struct flow_part {
                                        behind it                            */
     bool last;                      /* that was the last mark               */
 
-    char *head;                     /* behind it, both names                */
-    size_t room, size;
-    size_t line;                    /* bytes of the line that is read       */
-    const char *name, *filename;
+    struct flow__part_head head;
     size_t kept;                    /* bytes of all texts                   */
 
     struct part_body *body;         /* the stage, as long as it lives       */
@@ -65,177 +60,30 @@ static void fail(struct flow_part *p, int status, const char *why)
     p->why = why;
 }
 
-/* ---- Heads --------------------------------------------------------------- */
-static bool has_room(struct flow_part *p, size_t size)
-{
-    size_t more = size < LEAST_ROOM ? LEAST_ROOM : 2 * size;
-    char *head;
-
-    if (size <= p->room)
-        return true;
-    head = flow_resize(p->head, p->room, more);
-    if (head == NULL) {
-        fail(p, 503, "no memory for the head of a part");
-        return false;
-    }
-    p->head = head;
-    p->room = more;
-    return true;
-}
-
-/* Ends name and value by zeros; the line feed stays, to be found again. */
-static bool splits_line(char *line, char *end)
-{
-    size_t n = flow__token_size(line);
-
-    if (n == 0 || line[n] != ':')
-        return false;
-    line[n] = '\0';
-    do
-        *end-- = '\0';
-    while (*end == ' ' || *end == '\t');
-    return flow__is_value(line + n + 1);
-}
-
-static char *end_of_head(const struct flow_part *p)
-{
-    return p->head + p->size - 2;           /* where the empty line is      */
-}
-
-static bool splits_head(struct flow_part *p)
-{
-    char *line = p->head;
-
-    while (line < end_of_head(p)) {
-        char *feed = memchr(line, '\n', (size_t)(end_of_head(p) - line));
-
-        if (!splits_line(line, feed - 1)) {
-            fail(p, 400, "a line in the head of a part is malformed");
-            return false;
-        }
-        line = feed + 1;
-    }
-    return true;
-}
-
-/* NULL: there is none; *n, how many there are. */
-static const char *find(const struct flow_part *p, const char *name, size_t *n)
-{
-    const char *line = p->head, *end = end_of_head(p), *found = NULL;
-
-    for (*n = 0; line < end; line++) {
-        const char *value = line + strlen(line) + 1;
-
-        if (strcasecmp(line, name) == 0 && (*n)++ == 0)
-            found = value + strspn(value, " \t");
-        line = memchr(line, '\n', (size_t)(end - line));
-    }
-    return found;
-}
-
-/* A quote is sent as %22; all else is as it came. */
-static const char *without_quotes(char **to, struct flow__parameter p)
-{
-    char *begin = *to;
-
-    if (p.value == NULL)
-        return NULL;
-    for (size_t i = 0; i < p.size; i++) {
-        bool quote = p.size - i > 2 && memcmp(p.value + i, "%22", 3) == 0;
-
-        *(*to)++ = quote ? '"' : p.value[i];
-        i += quote ? 2 : 0;
-    }
-    *(*to)++ = '\0';
-    return begin;
-}
-
-/* Says the first of a name; false: it is not the first. */
-static bool says(struct flow__parameter *p, const struct flow__parameter *new)
-{
-    bool first = p->value == NULL;
-
-    *p = *new;
-    return first;
-}
-
-/* What stands behind "form-data". */
-static bool takes_names(struct flow_part *p, const char *s)
-{
-    struct flow__parameter any, name = { 0 }, filename = { 0 };
-    char *to = p->head + p->size;
-    bool once = true;
-
-    while (once && flow__parameter_next(&s, &any))
-        if (flow__parameter_is(&any, "name"))
-            once = says(&name, &any);
-        else if (flow__parameter_is(&any, "filename"))
-            once = says(&filename, &any);
-    if (!once || *s != '\0' || name.value == NULL)
-        return false;
-    p->name = without_quotes(&to, name);
-    p->filename = without_quotes(&to, filename);
-    return true;
-}
-
-/* Whether its body is what it looks like. */
-static bool is_plain(const struct flow_part *p)
-{
-    size_t n;
-    const char *coding = find(p, "Content-Transfer-Encoding", &n);
-
-    return coding == NULL || strcasecmp(coding, "binary") == 0
-        || strcasecmp(coding, "8bit") == 0 || strcasecmp(coding, "7bit") == 0;
-}
-
-static void take_head(struct flow_part *p)
-{
-    const char *s;
-    size_t n;
-
-    if (!has_room(p, 2 * p->size + 2) || !splits_head(p))
-        return;
-    s = find(p, "Content-Disposition", &n);
-    s = n == 1 ? flow__behind_media(s, "form-data") : NULL;
-    if (s == NULL || !takes_names(p, s))
-        fail(p, 400, "a part must be form-data with one name");
-    else if (!is_plain(p))
-        fail(p, 400, "a part must not be encoded");
-    else
-        p->state = BEHIND_HEAD;
-}
-
+/* ---- Around the bodies --------------------------------------------------- */
 static void begin_head(struct flow_part *p)
 {
     p->state = IN_HEAD;
-    p->size = p->line = 0;
     p->body_given = false;
+    flow__part_head_begin(&p->head);
     if (++p->n > MOST_PARTS)
         fail(p, 413, "too many parts");
 }
 
-static void add_to_head(struct flow_part *p, char c)
+static void read_head(struct flow_part *p, char c)
 {
-    if (p->size == LONGEST_HEAD) {
-        fail(p, 413, "the head of a part is too long");
-        return;
+    switch (flow__part_head_add(&p->head, c)) {
+    case FLOW__HEAD:
+        p->state = BEHIND_HEAD;
+        break;
+    case FLOW__BAD:
+        fail(p, p->head.status, p->head.why);
+        break;
+    case FLOW__HUNGRY: case FLOW__PIECE: case FLOW__END:
+        break;
     }
-    if (!has_room(p, p->size + 1))
-        return;
-    p->head[p->size++] = c;
-    p->line++;
-    if (c == '\0')
-        fail(p, 400, "a zero in the head of a part");
-    if (c != '\n')
-        return;
-    if (p->line == 1 || p->head[p->size - 2] != '\r')
-        fail(p, 400, "a line in the head of a part must end with CR LF");
-    else if (p->line == 2)
-        take_head(p);
-    p->line = 0;
 }
 
-/* ---- Around the bodies --------------------------------------------------- */
 static void read_behind_mark(struct flow_part *p, char c)
 {
     if (p->met == 0)
@@ -441,7 +289,7 @@ static flow_status go_on(struct flow_part *p, flow_waker *w, flow_value *v)
             read_behind_mark(p, s[p->at++]);
             break;
         case IN_HEAD:
-            add_to_head(p, s[p->at++]);
+            read_head(p, s[p->at++]);
             break;
         case BEHIND_LAST:
             read_behind_last(p, s[p->at++]);
@@ -477,7 +325,7 @@ static void parts_close(void *self)
     leave_body(p);
     flow_drop(p->mark);
     flow_drop(p->block);
-    flow_free(p->head, p->room);
+    flow__part_head_end(&p->head);
 }
 
 static const flow_type parts_type = {
@@ -500,13 +348,14 @@ static bool is_boundary(const struct flow__parameter *p)
 static bool finds_boundary(const char *s, struct flow__parameter *boundary)
 {
     struct flow__parameter any;
-    bool once = true;
+    size_t n = 0;
 
-    *boundary = (struct flow__parameter){ 0 };
-    while (once && flow__parameter_next(&s, &any))
-        if (flow__parameter_is(&any, "boundary"))
-            once = says(boundary, &any);
-    return once && *s == '\0' && is_boundary(boundary);
+    while (flow__parameter_next(&s, &any))
+        if (flow__parameter_is(&any, "boundary")) {
+            *boundary = any;
+            n++;
+        }
+    return n == 1 && *s == '\0' && is_boundary(boundary);
 }
 
 static flow_value mark_of(const struct flow__parameter *boundary)
@@ -526,7 +375,7 @@ static flow_stage *parts_of(struct flow_request *r)
     const char *type = flow_request_header(r, "Content-Type");
     const char *s = type == NULL ? NULL
                   : flow__behind_media(type, "multipart/form-data");
-    struct flow__parameter boundary;
+    struct flow__parameter boundary = { 0 };
     flow_value mark;
 
     if (s == NULL)
@@ -557,19 +406,19 @@ flow_part *flow_request_next_part(flow_gen *self, flow_request *r)
 
 const char *flow_part_name(const flow_part *p)
 {
-    return p->name;
+    return p->head.name;
 }
 
 const char *flow_part_filename(const flow_part *p)
 {
-    return p->filename;
+    return p->head.filename;
 }
 
 const char *flow_part_header(const flow_part *p, const char *name)
 {
     size_t n;
 
-    return find(p, name, &n);
+    return flow__part_head_find(&p->head, name, &n);
 }
 
 const char *flow_part_text(flow_gen *self, flow_part *p)
