@@ -39,9 +39,18 @@ static void waiter(flow_gen *self, flow_request *r, void *arg)
         flow_take(flow_ticks(20), (size_t)(ORDERS - seen)), as_event, &seen));
 }
 
+/* Asks, and stays to listen. */
+static void browse(flow_gen *self, flow_stage *none, void *request)
+{
+    (void)none;
+    flow_yield(self, (const char *)request);
+    flow_cooperate(self, 3600);
+}
+
 static void ask(flow_site *site, const char *what, const char *request)
 {
-    flow_stage *answer = flow_http(flow_once(flow_of(request)), site);
+    flow_stage *answer = flow_http(flow_generate(browse, NULL, (void *)request),
+                                   site);
     double begun = flow_now();
 
     printf("%s\n", what);

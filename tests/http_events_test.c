@@ -28,11 +28,17 @@ static flow_site *site_of(flow_page *p, making *m)
     return site;
 }
 
+/* By a client that stays to listen. */
+static flow_stage *staying(const char *request)
+{
+    return flow_concat(FLOW_STAGES(asking(request, 0), never()));
+}
+
 static void is_answered(const char *wanted, flow_page *p, making *m,
                         const char *request)
 {
     flow_site *site = site_of(p, m);
-    const char *got = heard(flow_http(asking(request, 0), site));
+    const char *got = heard(flow_http(staying(request), site));
 
     if (strcmp(got, wanted) != 0 && !disturbed())
         fprintf(stderr, "wanted: %s\nheard:  %s\n", wanted, got);
@@ -160,14 +166,15 @@ static flow_stage *late(void)
 
 TEST(each_event_is_sent_when_it_comes)
 {
-    is_answered(HEAD "Transfer-Encoding: chunked||3|:|||9|data: a|||"
-                "9|data: b|||0||", page, late, "GET / HTTP/1.1\r\n" HOST);
+    is_answered(HEAD "Transfer-Encoding: chunked|Connection: close||"
+                "3|:|||9|data: a|||9|data: b|||0||", page, late,
+                "GET / HTTP/1.1\r\nConnection: close\r\n" HOST);
 }
 
 TEST(the_head_is_sent_before_there_is_an_event)
 {
     flow_site *site = site_of(page, never);
-    flow_stage *answer = flow_http(asking("GET / HTTP/1.0\r\n\r\n", 0), site);
+    flow_stage *answer = flow_http(staying("GET / HTTP/1.0\r\n\r\n"), site);
     flow_value v;
     bool sent = flow_block(answer, &v);
 
@@ -204,8 +211,8 @@ static flow_stage *none(void)
 
 TEST(there_may_be_no_events)
 {
-    is_answered(HEAD "Content-Length: 3||:||", page, none,
-                "GET / HTTP/1.1\r\n" HOST);
+    is_answered(HEAD "Content-Length: 3|Connection: close||:||", page, none,
+                "GET / HTTP/1.1\r\nConnection: close\r\n" HOST);
 }
 
 static flow_stage *failing(void)
@@ -235,7 +242,7 @@ static flow_stage *watched(void)
 TEST(events_are_closed_when_the_client_goes)
 {
     flow_site *site = site_of(page, watched);
-    flow_stage *answer = flow_http(asking("GET / HTTP/1.0\r\n\r\n", 0), site);
+    flow_stage *answer = flow_http(staying("GET / HTTP/1.0\r\n\r\n"), site);
     flow_value v;
 
     closed = 0;
