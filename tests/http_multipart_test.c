@@ -261,8 +261,8 @@ TEST(a_part_says_once_what_it_is)
         "Content-Disposition: form-data; name=a; filename=b; filename=c\r\n",
         "Content-Disposition: form-data name=a\r\n",
         "Content-Disposition: form-data; =a; name=a\r\n",
-        "Content-Disposition: form-data; name=a\r\n"
-        "Content-Disposition: form-data; name=a\r\n"
+        ("Content-Disposition: form-data; name=a\r\n"
+         "Content-Disposition: form-data; name=a\r\n")
     };
 
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
