@@ -137,6 +137,19 @@ TEST(names_are_as_browsers_send_them)
           "name=plain\r\n\r\n3" LAST);
 }
 
+/* As much of it as there is memory for before it is copied. */
+TEST(a_name_may_fill_its_head)
+{
+    for (int n = 440; n < 470; n++) {
+        char body[600], wanted[600];
+
+        snprintf(body, sizeof body, "--b\r\nContent-Disposition: form-data; "
+                 "name=%0*d\r\n\r\n" LAST, n, 0);
+        snprintf(wanted, sizeof wanted, "||%0*d=;", n, 0);
+        takes(wanted, body);
+    }
+}
+
 TEST(a_file_that_was_not_chosen_has_an_empty_name)
 {
     takes("||file(:text/plain)=;", "--b\r\n" FILE_OF("file", "") LAST);
@@ -624,6 +637,7 @@ int main(int argc, char **argv)
         CASE(every_split_of_an_upload_means_the_same),
         CASE(an_upload_may_come_in_chunks),
         CASE(names_are_as_browsers_send_them),
+        CASE(a_name_may_fill_its_head),
         CASE(a_file_that_was_not_chosen_has_an_empty_name),
         CASE(a_name_of_a_file_in_another_alphabet_is_not_taken_from_elsewhere),
         CASE(a_file_name_is_given_as_it_was_sent),
