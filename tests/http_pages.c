@@ -181,6 +181,53 @@ static void length(flow_gen *self, flow_request *r, void *arg)
     flow_yield(self, "45");
 }
 
+/* As name=body; or name(filename:type)=body; */
+static void write_part(flow_gen *self, flow_part *p, FILE *to)
+{
+    const char *filename = flow_part_filename(p);
+    const char *type = flow_part_header(p, "content-type");
+    flow_stage *body = flow_part_body(p);
+
+    fputs(flow_part_name(p), to);
+    if (filename != NULL)
+        fprintf(to, "(%s:%s)", filename, type != NULL ? type : "");
+    fputs("=", to);
+    for (flow_value v; flow_next(self, body, &v); flow_drop(v)) {
+        size_t n;
+        const char *s = flow_chars(&v, &n);
+
+        fwrite(s, 1, n, to);
+    }
+    fputs(";", to);
+    flow_close(body);
+}
+
+static void upload(flow_gen *self, flow_request *r, void *arg)
+{
+    char text[4096] = "";
+    FILE *to = fmemopen(text, sizeof text, "w");
+    flow_part *part;
+
+    (void)arg;
+    while ((part = flow_request_next_part(self, r)) != NULL)
+        write_part(self, part, to);
+    fclose(to);
+    flow_yield(self, flow_text(text, strlen(text)));
+}
+
+static flow_value event_of(flow_value v, void *arg)
+{
+    (void)arg;
+    return flow_textf("%lld", (long long)v.as.num);
+}
+
+static void events(flow_gen *self, flow_request *r, void *arg)
+{
+    (void)arg;
+    flow_answer_events(self, r, flow_take(flow_map(flow_ticks(0.01), event_of,
+                                                   NULL), 3));
+}
+
 flow_site *pages(void)
 {
     flow_site *site = flow_site_new(&options);
@@ -201,6 +248,8 @@ flow_site *pages(void)
     flow_site_add(site, "POST /count", count, NULL);
     flow_site_add(site, "POST /hasty", hasty, NULL);
     flow_site_add(site, "POST /lazy", hello, (void *)"lazy");
+    flow_site_add(site, "POST /upload", upload, NULL);
+    flow_site_add(site, "/events", events, NULL);
     flow_site_add(site, "/headers", headers, NULL);
     flow_site_add(site, "/empty", empty, NULL);
     flow_site_add(site, "/none", none, NULL);

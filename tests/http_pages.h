@@ -21,8 +21,9 @@
  *     POST /lazy  reads nothing             /headers?n=&v= a header
  *     /empty      nothing at all            /slow       a day late
  *     /length?n=  says that it is so long   /none       status 204
- *     /bits       empty pieces between others
- *     /private, /range    have said much when they fail with 401, with 416 */
+ *     /bits       empty pieces between others  /events  three, 1 to 3
+ *     /private, /range    have said much when they fail with 401, with 416
+ *     POST /upload  its parts, as name=body; or name(filename:type)=body; */
 extern flow_site_options options;       /* of the next site                 */
 flow_site *pages(void);
 

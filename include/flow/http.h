@@ -141,8 +141,9 @@ const char *flow_request_cookie(flow_request *r, const char *name);
  * page with 400. */
 const char *flow_request_argument(flow_request *r, const char *name);
 
-/* Reads a form that was posted (application/x-www-form-urlencoded). False: it
- * is none, or was not to be had, and the page fails. May suspend. */
+/* Reads a form that was posted, as application/x-www-form-urlencoded or as
+ * multipart/form-data without files. False: it is none, or was not to be had,
+ * and the page fails. May suspend. */
 bool flow_request_form(flow_gen *self, flow_request *r);
 
 /* The body, as bytes: once. It fails with FLOW_EHTTP when it is malformed, cut
@@ -152,6 +153,55 @@ flow_stage *flow_request_body(flow_request *r);
 
 /* Allows a body of so many bytes, instead of the site's longest. */
 void flow_request_allow(flow_request *r, size_t bytes);
+
+/* ---- Uploads ----------------------------------------------------------------
+ * A form that may have files (multipart/form-data) comes in parts, one for each
+ * field and file. They are read instead of the body, one after the other:
+ *
+ *     static void upload(flow_gen *self, flow_request *r, void *arg)
+ *     {
+ *         flow_part *part;
+ *         flow_request_allow(r, 100 << 20);
+ *         while ((part = flow_request_next_part(self, r)) != NULL)
+ *             if (flow_part_filename(part) == NULL)
+ *                 ... flow_part_text(self, part) ...
+ *             else
+ *                 save(self, flow_part_body(part));
+ *         flow_yield(self, "Thank you.\n");
+ *     }
+ *
+ * One that is malformed fails the page with 400; with 413, if it has more than
+ * 1000 parts, or 8192 bytes in the head of one. */
+typedef struct flow_part flow_part;
+
+/* The next part, borrowed until the one after it is asked for; what is left of
+ * the one before is skipped. NULL: there are no more, or the page fails. May
+ * suspend. */
+flow_part *flow_request_next_part(flow_gen *self, flow_request *r);
+
+/* These are borrowed as the part is. The name is that of the field in the form.
+ */
+const char *flow_part_name(const flow_part *p);
+
+/* What the client calls the file: NULL: it is a field and no file; "": a form
+ * was sent without choosing one. IT IS NO PATH. It may be "../../etc/passwd",
+ * "C:\\CON" or "a;b": show it, keep it, but store the file under a name of
+ * yours. */
+const char *flow_part_filename(const flow_part *p);
+
+/* A header of the part, whose name may be written in any case: the type that
+ * the client believes the file to be is "Content-Type". NULL: there is none. */
+const char *flow_part_header(const flow_part *p, const char *name);
+
+/* The body of a part, as bytes: once. It is never held whole: its values are
+ * slices of what was received. It fails as the body of a request does, and when
+ * the part is over. */
+flow_stage *flow_part_body(flow_part *p);
+
+/* The whole body of a field, borrowed until the page has ended. The texts of a
+ * request may have as many bytes, together, as the site's longest_body; beyond
+ * that, and with a zero in one, the page fails. NULL: it does. May suspend. */
+const char *flow_part_text(flow_gen *self, flow_part *p);
 
 /* ---- What it answers --------------------------------------------------------
  * Before the first piece is yielded; later, and with anything that cannot be
@@ -168,6 +218,27 @@ void flow_answer_status(flow_request *r, int status);   /* default: 200     */
 void flow_answer_header(flow_request *r, const char *name, const char *format,
                         ...) __attribute__((format(printf, 3, 4)));
 
+/* ---- Events -----------------------------------------------------------------
+ * A page that goes on telling its browser, which reads it by an EventSource:
+ *
+ *     static void clock(flow_gen *self, flow_request *r, void *arg)
+ *     {
+ *         flow_answer_events(self, r, flow_map(flow_ticks(1), as_text, NULL));
+ *     }
+ *
+ * Answers with what `events` gives, which it takes and closes: an event is a
+ * text, or a tuple (event, data) or (event, data, id) of texts, of which event
+ * and id may be NONE. Whatever ends a line in the data is there a line feed; in
+ * event and id it fails the page, as a failure of `events` does. Each is sent
+ * when it comes, and a comment after 15 seconds in which none has come, so that
+ * a client that has gone is noticed. Returns when they have ended, or the
+ * client has gone; a browser then soon asks again. May suspend. */
+void flow_answer_events(flow_gen *self, flow_request *r, flow_stage *events);
+
+/* The id of the last event that a browser got which asks again: what came after
+ * that is to be sent. NULL: it is new. */
+const char *flow_request_last_event_id(const flow_request *r);
+
 #pragma GCC visibility pop
 #ifdef __cplusplus
 }
@@ -175,5 +246,6 @@ void flow_answer_header(flow_request *r, const char *name, const char *format,
 
 #define flow_http(...)          flow_made(flow_http(__VA_ARGS__), FLOW_HERE)
 #define flow_request_body(r)    flow_made(flow_request_body(r), FLOW_HERE)
+#define flow_part_body(p)       flow_made(flow_part_body(p), FLOW_HERE)
 
 #endif

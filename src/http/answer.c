@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* See answer.h. */
 #include "answer.h"
+#include "grammar.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -60,20 +61,9 @@ void flow_answer_status(flow_request *r, int status)
 
 static bool is_token(const char *s)
 {
-    static const char may_be[] =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-        "!#$%&'*+-.^_`|~";
+    size_t n = flow__token_size(s);
 
-    return *s != '\0' && s[strspn(s, may_be)] == '\0';
-}
-
-/* What else would end the line, or be read as its end by someone. */
-static bool is_value(const char *s)
-{
-    for (; *s != '\0'; s++)
-        if (((unsigned char)*s < ' ' && *s != '\t') || *s == 127)
-            return false;
-    return true;
+    return n > 0 && s[n] == '\0';
 }
 
 static bool is_ours(const char *name)
@@ -121,7 +111,7 @@ static void add_header(struct flow_request *r, const char *name, size_t n,
     }
     memcpy(kept, name, strlen(name) + 1);
     vsnprintf(value, n + 1, format, args);
-    if (!is_value(value)) {
+    if (!flow__is_value(value)) {
         fail(r, "a header would go on in another line", name);
     } else if (strcasecmp(name, "Content-Length") == 0) {
         takes_length(r, value);

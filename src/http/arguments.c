@@ -1,14 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 /* Arguments: of the query, taken apart when the first is asked for, and of
  * forms. */
+#include "grammar.h"
 #include "request.h"
 
 #include <string.h>
-#include <strings.h>
 
 enum { MOST = 1000 };       /* arguments: each takes more than its letters  */
 
 static const char form_type[] = "application/x-www-form-urlencoded";
+static const char upload_type[] = "multipart/form-data";
+
+static void lacks_memory(struct flow_request *r)
+{
+    flow__request_fail(r, flow_error(FLOW_ENOMEM, 0,
+                                     "no memory for an argument"));
+}
+
+static void refuse_more(struct flow_request *r)
+{
+    flow__request_fail(r, flow_error(FLOW_EHTTP, 400,
+                                     "more than %d arguments", MOST));
+}
 
 /* NULL: told. */
 static char *unescaped(struct flow_request *r, const char *s, size_t n)
@@ -17,8 +30,7 @@ static char *unescaped(struct flow_request *r, const char *s, size_t n)
     ssize_t size;
 
     if (kept == NULL) {
-        flow__request_fail(r, flow_error(FLOW_ENOMEM, 0,
-                                         "no memory for an argument"));
+        lacks_memory(r);
         return NULL;
     }
     size = flow__unescape(kept, s, n, true);
@@ -31,56 +43,55 @@ static char *unescaped(struct flow_request *r, const char *s, size_t n)
     return kept;
 }
 
-/* Where the next one goes: the value of NAME=VALUE ends at n. */
-static struct flow__pair **add(struct flow_request *r, struct flow__pair **last,
-                               const char *s, size_t n)
+/* Behind all others. False: told; a value that is NULL was. */
+static bool add(struct flow_request *r, const char *name, const char *value)
+{
+    struct flow__pair *p;
+    void *kept = NULL;
+
+    if (r->argument_count == MOST)
+        refuse_more(r);
+    else if (value != NULL && (kept = flow__request_keep(r, sizeof *p)) == NULL)
+        lacks_memory(r);
+    if (kept == NULL)
+        return false;
+    r->argument_count++;
+    p = kept;
+    *p = (struct flow__pair){ .name = name, .value = value };
+    if (r->last_argument != NULL)
+        r->last_argument->next = p;
+    else
+        r->arguments = p;
+    r->last_argument = p;
+    return true;
+}
+
+/* NAME=VALUE. False: told. */
+static bool takes_argument(struct flow_request *r, const char *s, size_t n)
 {
     const char *equals = memchr(s, '=', n);
     size_t size = equals != NULL ? (size_t)(equals - s) : n;
-    struct flow__pair *p;
-    void *kept = flow__request_keep(r, sizeof *p);
+    const char *name = unescaped(r, s, size);
 
-    if (kept == NULL) {
-        flow__request_fail(r, flow_error(FLOW_ENOMEM, 0,
-                                         "no memory for an argument"));
-        return NULL;
-    }
-    p = kept;
-    p->next = NULL;
-    p->name = unescaped(r, s, size);
-    p->value = p->name == NULL ? NULL
-             : equals == NULL ? "" : unescaped(r, equals + 1, n - size - 1);
-    if (p->value == NULL)
-        return NULL;
-    *last = p;
-    return &p->next;
-}
-
-static struct flow__pair **refuse_more(struct flow_request *r)
-{
-    flow__request_fail(r, flow_error(FLOW_EHTTP, 400,
-                                     "more than %d arguments", MOST));
-    return NULL;
+    return name != NULL
+        && add(r, name, equals == NULL ? ""
+                        : unescaped(r, equals + 1, n - size - 1));
 }
 
 /* False: told. */
 static bool takes_apart(struct flow_request *r, const char *s, size_t n)
 {
-    struct flow__pair **last = &r->arguments;
     const char *end = s + n;
-    size_t there = 0;
+    bool taken = true;
 
-    for (; *last != NULL; there++)
-        last = &(*last)->next;
-    while (s < end && last != NULL) {
+    while (s < end && taken) {
         const char *amp = memchr(s, '&', (size_t)(end - s));
         size_t size = (size_t)((amp != NULL ? amp : end) - s);
 
-        if (size > 0)
-            last = ++there <= MOST ? add(r, last, s, size) : refuse_more(r);
+        taken = size == 0 || takes_argument(r, s, size);
         s += size + 1;
     }
-    return last != NULL;
+    return taken;
 }
 
 static bool splits_query(struct flow_request *r)
@@ -103,15 +114,33 @@ const char *flow_request_argument(flow_request *r, const char *name)
     return p != NULL ? p->value : NULL;
 }
 
-static bool is_form(const struct flow_request *r)
+static bool is_of(const struct flow_request *r, const char *wanted)
 {
     const char *type = flow_request_header(r, "Content-Type");
-    size_t n;
 
-    if (type == NULL)
+    return type != NULL && flow__behind_media(type, wanted) != NULL;
+}
+
+/* False: told. */
+static bool takes_field(flow_gen *self, struct flow_request *r, flow_part *part)
+{
+    const char *name = flow_part_name(part);
+
+    if (flow_part_filename(part) != NULL) {
+        flow_fail(self, FLOW_EHTTP, 415, "this form takes no files");
         return false;
-    n = strcspn(type, "; ");
-    return n == strlen(form_type) && strncasecmp(type, form_type, n) == 0;
+    }
+    name = flow__request_keep_text(r, name, strlen(name));
+    return name != NULL && add(r, name, flow_part_text(self, part));
+}
+
+static bool takes_parts(flow_gen *self, struct flow_request *r)
+{
+    flow_part *part = flow_request_next_part(self, r);
+
+    while (part != NULL && takes_field(self, r, part))
+        part = flow_request_next_part(self, r);
+    return part == NULL && self->waker != NULL;     /* it has not failed    */
 }
 
 bool flow_request_form(flow_gen *self, flow_request *r)
@@ -120,12 +149,15 @@ bool flow_request_form(flow_gen *self, flow_request *r)
     flow_value v;
     bool taken = false;
 
-    if (!is_form(r)) {
-        flow_fail(self, FLOW_EHTTP, 415, "a form must be %s", form_type);
-        return false;
-    }
     if (!splits_query(r))
         return false;
+    if (is_of(r, upload_type))
+        return takes_parts(self, r);
+    if (!is_of(r, form_type)) {
+        flow_fail(self, FLOW_EHTTP, 415, "a form must be %s or %s", form_type,
+                  upload_type);
+        return false;
+    }
     whole = flow_join(flow_request_body(r), (size_t)r->allowed);
     if (flow_next(self, whole, &v)) {
         size_t n;

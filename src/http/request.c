@@ -26,6 +26,8 @@ char *flow__request_keep(struct flow_request *r, size_t size)
 
 void flow__request_end(struct flow_request *r)
 {
+    flow_close(r->parts);
+    r->parts = NULL;
     while (r->kept != NULL) {
         struct flow__kept *k = r->kept;
 
@@ -40,6 +42,21 @@ void flow__request_fail(struct flow_request *r, flow_value error)
         flow_raise(r->self, error);
     else
         flow_drop(error);
+}
+
+const char *flow__request_keep_text(struct flow_request *r, const char *s,
+                                    size_t n)
+{
+    char *kept = flow__request_keep(r, n + 1);
+
+    if (kept == NULL) {
+        flow__request_fail(r, flow_error(FLOW_ENOMEM, 0,
+                                         "no memory for a part of a request"));
+        return NULL;
+    }
+    memcpy(kept, s, n);
+    kept[n] = '\0';
+    return kept;
 }
 
 /* ---- Escapes ------------------------------------------------------------- */
@@ -292,20 +309,6 @@ const char *flow_request_header(const flow_request *r, const char *name)
 }
 
 /* ---- Cookies ------------------------------------------------------------- */
-static const char *keep_text(struct flow_request *r, const char *s, size_t n)
-{
-    char *kept = flow__request_keep(r, n + 1);
-
-    if (kept == NULL) {
-        flow__request_fail(r, flow_error(FLOW_ENOMEM, 0,
-                                         "no memory for a part of a request"));
-        return NULL;
-    }
-    memcpy(kept, s, n);
-    kept[n] = '\0';
-    return kept;
-}
-
 const char *flow_request_cookie(flow_request *r, const char *name)
 {
     const char *s = flow_request_header(r, "Cookie");
@@ -315,7 +318,7 @@ const char *flow_request_cookie(flow_request *r, const char *name)
         size_t n = strcspn(s, ";");
 
         if (n > size && memcmp(s, name, size) == 0 && s[size] == '=')
-            return keep_text(r, s + size + 1, n - size - 1);
+            return flow__request_keep_text(r, s + size + 1, n - size - 1);
         s += n;
         s += strspn(s, "; ");
     }

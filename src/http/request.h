@@ -27,7 +27,8 @@ struct flow_request {
     char *peer;                             /* NULL: is not kept            */
     bool head_only;                         /* the method is HEAD           */
     struct flow__kept *kept;                /* memory until its end         */
-    struct flow__pair *arguments;
+    struct flow__pair *arguments, *last_argument;
+    size_t argument_count;
     bool split;                             /* the query is in arguments    */
 
     uint64_t allowed, got;                  /* bytes of the body            */
@@ -39,6 +40,7 @@ struct flow_request {
     flow_waker *waker;                      /* of who waits for the body    */
     bool reading;                           /* so does it for the connection */
     flow_waker *watcher;                    /* who waits to do that again   */
+    flow_stage *parts;                      /* of the body; NULL: not asked */
     struct flow__alarm alarm;
 
     int status;
@@ -54,6 +56,9 @@ void flow__request_end(struct flow_request *r);
 
 /* Memory until the request's end; NULL: there is none. */
 char *flow__request_keep(struct flow_request *r, size_t size);
+/* So n characters, and a zero; NULL: told to the page. */
+const char *flow__request_keep_text(struct flow_request *r, const char *s,
+                                    size_t n);
 
 /* Undoes the escapes of n characters into `to`, of the same size; with plus,
  * '+' is a space. Its length, or -1: there is a malformed one, or a zero. */
