@@ -284,11 +284,11 @@ static void hear(const char *s, size_t n)
     text[at] = '\0';
 }
 
-static void leave_out_dates(void)
+static void leave_out(const char *name)
 {
     char *at;
 
-    while ((at = strstr(text, "Date: ")) != NULL) {
+    while ((at = strstr(text, name)) != NULL) {
         char *end = strchr(at, '|');
 
         memmove(at, end + 1, strlen(end + 1) + 1);
@@ -304,7 +304,8 @@ const char *heard(flow_stage *s)
 
         hear(chars, n);
     }
-    leave_out_dates();
+    leave_out("Date: ");
+    leave_out("Vary: Accept-Encoding");
     if (flow_failure(s) != NULL) {
         strcat(text, "!");
         strcat(text, flow_class_of(flow_failure(s))->name);

@@ -3,7 +3,8 @@
  *
  *     answers("HTTP/1.1 404 Not Found|...", "GET /no HTTP/1.0\r\n\r\n");
  *
- * The ends of lines are written as '|' there, and Date is left out. */
+ * The ends of lines are written as '|' there; Date is left out, and that a
+ * page varies with Accept-Encoding. */
 #ifndef FLOW_TEST_HTTP_PAGES_H
 #define FLOW_TEST_HTTP_PAGES_H
 

@@ -52,6 +52,14 @@
  *   Bound   What a request may be long is said in the options of its site. A
  *           connection that waits for a request holds nothing of the last.
  *
+ *   Gzip    Text is compressed for a client that asks for it, if it is 1000
+ *           bytes or of no known length, and a page that waits is flushed, so
+ *           that it still grows as it is made. That takes 40 KiB as long as the
+ *           page lasts. It is left alone if it says Content-Encoding,
+ *           Content-Range, or Cache-Control: no-transform. This a page should
+ *           say that shows a secret beside what a stranger may have put there:
+ *           how well it compresses tells something of the secret.
+ *
  * Refused are requests with more than one length or coding, without their one
  * host, with escapes that hide a slash or a zero, with "//", "." or ".." in
  * their path. A site belongs to one thread. */
@@ -86,6 +94,7 @@ typedef struct flow_site_options {
     double body;                /* between two pieces of its body: 30       */
     double gone;                /* that a page may wait, without sending, when
                                    its client has ended its side: 5         */
+    bool plain;                 /* text is never compressed                 */
     /* A request was answered, or its client has gone: a line in the combined
      * format, without its end, borrowed. */
     void (*log)(const char *line, void *arg);

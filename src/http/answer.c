@@ -82,6 +82,15 @@ static void takes_length(struct flow_request *r, const char *value)
         r->length = strtoll(value, NULL, 10);
 }
 
+const char *flow__answer_says(const struct flow_request *r, const char *name)
+{
+    const struct flow__pair *p = r->headers;
+
+    while (p != NULL && strcasecmp(p->name, name) != 0)
+        p = p->next;
+    return p != NULL ? p->value : NULL;
+}
+
 static struct flow__pair *place_for(struct flow_request *r, const char *name)
 {
     struct flow__pair **p = &r->headers;
@@ -179,13 +188,27 @@ static void put_header(struct writer *w, const char *name, const char *value)
     put(w, "\r\n");
 }
 
-static bool says(const struct flow_request *r, const char *name)
+/* What is compressed is not the same byte by byte, nor has it those parts. */
+static void put_said(struct writer *w, const struct flow_request *r,
+                     const struct flow__pair *p)
 {
-    const struct flow__pair *p = r->headers;
+    if (r->compressed && strcasecmp(p->name, "Accept-Ranges") == 0)
+        return;
+    put(w, p->name);
+    put(w, ": ");
+    if (r->compressed && strcasecmp(p->name, "ETag") == 0
+        && *p->value == '"')
+        put(w, "W/");
+    put(w, p->value);
+    put(w, "\r\n");
+}
 
-    while (p != NULL && strcasecmp(p->name, name) != 0)
-        p = p->next;
-    return p != NULL;
+static void put_coding(struct writer *w, const struct flow_request *r)
+{
+    if (r->compressed)
+        put_header(w, "Content-Encoding", "gzip");
+    if (r->varies)
+        put_header(w, "Vary", "Accept-Encoding");
 }
 
 static void put_framing(struct writer *w, const struct flow_request *r,
@@ -219,10 +242,12 @@ static void put_head(struct writer *w, const struct flow_request *r,
     put(w, "\r\n");
     put_header(w, "Date", flow__site_date(r->site));
     for (const struct flow__pair *p = r->headers; p != NULL; p = p->next)
-        put_header(w, p->name, p->value);
-    if (flow__status_has_body(r->status) && !says(r, "Content-Type"))
+        put_said(w, r, p);
+    if (flow__status_has_body(r->status)
+        && flow__answer_says(r, "Content-Type") == NULL)
         put_header(w, "Content-Type", text ? "text/html; charset=utf-8"
                                            : "application/octet-stream");
+    put_coding(w, r);
     put_framing(w, r, f, keeps_alive);
     put(w, "\r\n");
 }

@@ -17,6 +17,9 @@ const char *flow__status_says(int status);
 /* Whether an answer with that status has a body. */
 bool flow__status_has_body(int status);
 
+/* A header that is to be answered; NULL: it was not said. */
+const char *flow__answer_says(const struct flow_request *r, const char *name);
+
 /* The whole head, or an ERROR. `text` is what it is without a Content-Type. */
 flow_value flow__answer_head(struct flow_request *r, enum flow__framing f,
                              bool keeps_alive, bool text);

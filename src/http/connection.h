@@ -5,6 +5,7 @@
 #define FLOW_HTTP_CONNECTION_H
 
 #include "answer.h"
+#include "gzip.h"
 
 enum flow__http_state {
     FLOW__READS_HEAD,
@@ -34,7 +35,8 @@ struct flow__http {
     bool headed;                /* the head is sent                          */
     bool closes;                /* the connection ends with this answer      */
     enum flow__framing framing;
-    uint64_t sent;              /* bytes of the body                         */
+    struct flow__gzip *gzip;    /* NULL: the body is sent as it is           */
+    uint64_t given, sent;       /* bytes of the body: by the page, and so    */
     uint64_t drained;
     flow_value out[7];          /* a head, and two pieces in chunks          */
     size_t n;
@@ -63,10 +65,18 @@ void flow__http_log(struct flow__http *h);
 void flow__http_send(struct flow__http *h, flow_value v);
 void flow__http_send_head(struct flow__http *h, enum flow__framing framing,
                           bool text);
+
+/* What the page has given. If it is compressed, it comes out by those below. */
 void flow__http_send_piece(struct flow__http *h, flow_value piece);
 
-/* The body is whole. */
-void flow__http_send_end(struct flow__http *h);
+/* Sends on what there is; false: that was nothing. */
+bool flow__http_send_more(struct flow__http *h);
+
+/* The same while the page waits: all of it is to come out. */
+bool flow__http_send_rest(struct flow__http *h);
+
+/* The page has ended; true: so has the body. */
+bool flow__http_send_end(struct flow__http *h);
 
 /* Whether the bytes of the body go out at all. */
 bool flow__http_sends_body(const struct flow__http *h);

@@ -25,7 +25,7 @@ static void forget_request(struct flow__http *h)
         .alarm = h->r.alarm
     };
     h->answering = h->headed = false;
-    h->sent = h->drained = 0;
+    h->given = h->sent = h->drained = 0;
 }
 
 /* ---- Between pages ------------------------------------------------------- */
@@ -281,6 +281,7 @@ static void http_close(void *self)
         forget_request(h);
         flow__parser_end(&h->parser);
         flow_drop(h->held);
+        flow__gzip_free(h->gzip);
     }
     flow_site_release(h->site);
 }

@@ -4,6 +4,7 @@
  * The first piece of a page is held until the page has more, waits, or ends: so
  * one that is ready whole gets its length, and one that fails at once a status.
  */
+#include "coding.h"
 #include "connection.h"
 
 #include <stdlib.h>
@@ -22,10 +23,17 @@ void flow__http_log(struct flow__http *h)
 }
 
 /* ---- Ending an answer ---------------------------------------------------- */
-static void end_answer(struct flow__http *h)
+static void close_page(struct flow__http *h)
 {
     flow_close(h->page);
     h->page = NULL;
+    flow__gzip_free(h->gzip);
+    h->gzip = NULL;
+}
+
+static void end_answer(struct flow__http *h)
+{
+    close_page(h);
     flow__http_log(h);
     flow__request_leave_body(&h->r);
     h->r.allowed = UINT64_MAX;
@@ -171,27 +179,30 @@ void flow__http_begin(struct flow__http *h)
     }
 }
 
-/* Without a length: in chunks, or to the end. */
-static void send_head_of_stream(struct flow__http *h)
+/* Without memory to compress it, it goes as it is. */
+static void begin_coding(struct flow__http *h, bool text)
 {
-    bool has_chunks = h->parser.llhttp.http_minor > 0;
-
-    flow__http_send_head(h, h->r.length >= 0 ? FLOW__LENGTH
-                            : has_chunks ? FLOW__CHUNKED : FLOW__TO_THE_END,
-                         h->held.kind == FLOW_TEXT);
-    if (h->held.kind != FLOW_NONE)
-        flow__http_send_piece(h, h->held);
-    h->held = flow_none();
+    if (!flow__answer_is_compressed(&h->r, text))
+        return;
+    if (!h->r.head_only)
+        h->gzip = flow__gzip_new();
+    h->r.compressed = h->r.head_only || h->gzip != NULL;
 }
 
-/* The page ended before anything of it was sent. */
-static void send_whole(struct flow__http *h)
+static enum flow__framing framing_of(const struct flow__http *h)
+{
+    if (h->r.length >= 0 && !h->r.compressed)
+        return FLOW__LENGTH;
+    return h->parser.llhttp.http_minor > 0 ? FLOW__CHUNKED : FLOW__TO_THE_END;
+}
+
+/* The head, and what is held. */
+static void send_first(struct flow__http *h)
 {
     bool text = h->held.kind != FLOW_BYTES;
 
-    if (h->r.length < 0)
-        h->r.length = h->held.size;
-    flow__http_send_head(h, FLOW__LENGTH, text);
+    begin_coding(h, text);
+    flow__http_send_head(h, framing_of(h), text);
     if (h->held.kind != FLOW_NONE)
         flow__http_send_piece(h, h->held);
     h->held = flow_none();
@@ -201,14 +212,14 @@ static flow_value wrong_length(const struct flow__http *h)
 {
     return flow_error(FLOW_EINVAL, 0, "a page of %lld bytes has given %s",
                       (long long)h->r.length,
-                      h->sent < (uint64_t)h->r.length ? "less" : "more");
+                      h->given < (uint64_t)h->r.length ? "less" : "more");
 }
 
 static bool has_wrong_length(const struct flow__http *h, uint64_t more)
 {
-    return h->framing == FLOW__LENGTH && flow__http_sends_body(h)
-        && (more > 0 ? h->sent + more > (uint64_t)h->r.length
-                     : h->sent != (uint64_t)h->r.length);
+    return h->r.length >= 0 && flow__http_sends_body(h)
+        && (more > 0 ? h->given + more > (uint64_t)h->r.length
+                     : h->given != (uint64_t)h->r.length);
 }
 
 /* Whether what comes makes sense; otherwise *wrong. */
@@ -223,8 +234,7 @@ static bool is_piece(flow_value v, flow_value *wrong)
 
 void flow__http_leave(struct flow__http *h)
 {
-    flow_close(h->page);
-    h->page = NULL;
+    close_page(h);
     flow__http_log(h);
     h->state = FLOW__ENDS;
 }
@@ -258,7 +268,7 @@ static flow_status takes_piece(struct flow__http *h, flow_value v,
         return FLOW_READY;
     }
     if (!h->headed)
-        send_head_of_stream(h);
+        send_first(h);
     else if (has_wrong_length(h, v.size)) {
         flow_drop(v);
         return fail_page(h, wrong_length(h), out);
@@ -269,19 +279,24 @@ static flow_status takes_piece(struct flow__http *h, flow_value v,
     return FLOW_READY;
 }
 
+/* It ended before anything of it was sent. */
+static bool is_whole(const struct flow__http *h)
+{
+    return h->r.length < 0 || h->r.head_only
+        || !flow__status_has_body(h->r.status)
+        || h->held.size == (uint64_t)h->r.length;
+}
+
 static flow_status ends_page(struct flow__http *h, flow_stage *out)
 {
-    if (!h->headed && h->r.length >= 0 && !h->r.head_only
-        && flow__status_has_body(h->r.status)
-        && h->held.size != (uint64_t)h->r.length)
+    if (h->headed ? has_wrong_length(h, 0) : !is_whole(h))
         return fail_page(h, wrong_length(h), out);
+    if (!h->headed && h->r.length < 0)
+        h->r.length = h->held.size;
     if (!h->headed)
-        send_whole(h);
-    else if (has_wrong_length(h, 0))
-        return fail_page(h, wrong_length(h), out);
-    else
-        flow__http_send_end(h);
-    end_answer(h);
+        send_first(h);
+    if (flow__http_send_end(h))
+        end_answer(h);
     return FLOW_READY;
 }
 
@@ -296,20 +311,29 @@ static bool tells_to_go_on(struct flow__http *h)
     return true;
 }
 
+static flow_status page_waits(struct flow__http *h)
+{
+    if (tells_to_go_on(h) || flow__http_send_rest(h))
+        return FLOW_READY;
+    if (h->held.kind == FLOW_NONE)
+        return FLOW_WAIT;
+    send_first(h);
+    if (!flow__http_sends_body(h))
+        end_answer(h);
+    return FLOW_READY;
+}
+
 flow_status flow__http_run(struct flow__http *h, flow_stage *out, flow_waker *w)
 {
     flow_value v;
 
+    if (flow__http_send_more(h))
+        return FLOW_READY;
     switch (flow_pull(h->page, w, &v)) {
     case FLOW_READY:
         return takes_piece(h, v, out);
     case FLOW_WAIT:
-        if (tells_to_go_on(h))
-            return FLOW_READY;
-        if (h->held.kind == FLOW_NONE)
-            return FLOW_WAIT;
-        send_head_of_stream(h);
-        return FLOW_READY;
+        return page_waits(h);
     case FLOW_DONE:
         return ends_page(h, out);
     case FLOW_FAILED:

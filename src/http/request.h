@@ -47,6 +47,8 @@ struct flow_request {
     struct flow__pair *headers;
     int64_t length;                         /* that was said; -1: none was  */
     bool begun;                             /* a piece was yielded          */
+    bool varies;                            /* with the Accept-Encoding     */
+    bool compressed;
 };
 
 /* What the parser has read. False: it is refused, see `status` and `why` of the

@@ -42,12 +42,8 @@ bool flow__http_sends_body(const struct flow__http *h)
     return h->framing != FLOW__NO_BODY && !h->r.head_only;
 }
 
-void flow__http_send_piece(struct flow__http *h, flow_value piece)
+static void send_framed(struct flow__http *h, flow_value piece)
 {
-    if (!flow__http_sends_body(h)) {
-        flow_drop(piece);
-        return;
-    }
     h->sent += piece.size;
     if (h->framing == FLOW__CHUNKED)
         flow__http_send(h, flow_textf("%x\r\n", piece.size));
@@ -56,8 +52,43 @@ void flow__http_send_piece(struct flow__http *h, flow_value piece)
         flow__http_send(h, flow_literal("\r\n"));
 }
 
-void flow__http_send_end(struct flow__http *h)
+void flow__http_send_piece(struct flow__http *h, flow_value piece)
 {
-    if (h->framing == FLOW__CHUNKED && flow__http_sends_body(h))
+    h->given += piece.size;
+    if (!flow__http_sends_body(h))
+        flow_drop(piece);
+    else if (h->gzip != NULL)
+        flow__gzip_feed(h->gzip, piece);
+    else
+        send_framed(h, piece);
+}
+
+/* Compressed, unless there is nothing. */
+static bool send_piece(struct flow__http *h, flow_value piece)
+{
+    if (piece.kind == FLOW_NONE)
+        return false;
+    send_framed(h, piece);
+    return true;
+}
+
+bool flow__http_send_more(struct flow__http *h)
+{
+    return h->gzip != NULL && send_piece(h, flow__gzip_next(h->gzip));
+}
+
+bool flow__http_send_rest(struct flow__http *h)
+{
+    return h->gzip != NULL && send_piece(h, flow__gzip_flush(h->gzip));
+}
+
+bool flow__http_send_end(struct flow__http *h)
+{
+    if (!flow__http_sends_body(h))
+        return true;
+    if (h->gzip != NULL && send_piece(h, flow__gzip_end(h->gzip)))
+        return false;
+    if (h->framing == FLOW__CHUNKED)
         flow__http_send(h, flow_literal("0\r\n\r\n"));
+    return true;
 }
