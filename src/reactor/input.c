@@ -74,7 +74,7 @@ void flow__input_close(struct flow__input *in)
 {
     if (in == NULL)
         return;
-    flow__watch_close(in->watch);
+    flow__poll_close(in->watch);
     flow__work_leave(&in->work);
 }
 
@@ -84,7 +84,11 @@ static flow_value look(struct flow__input *in)
     flow_value why = flow_none();
 
     if (flow__descriptor_is_stream(in->fd))
-        in->watch = flow__watch_new(in->fd, UV_READABLE, &why);
+        in->watch = flow__poll_new(in->fd, &why);
+    if (flow_code(&why) == EPERM) {
+        flow_drop(why);
+        why = flow_none();
+    }
     in->looked = !flow_is_failure(why);
     return why;
 }
@@ -135,7 +139,7 @@ static flow_status tell(struct flow__input *in, flow_stage *out, flow_waker *w)
         return flow_raise_in(out, flow_system_error(in->code, "cannot read %s",
                                                     in->name));
     drop_block(in);
-    flow__watch_wait(in->watch, w);
+    flow__poll_wait(in->watch, FLOW__READABLE, w);
     flow_waits_for(out, w, "bytes to read");
     return FLOW_WAIT;
 }
@@ -145,7 +149,7 @@ static flow_status read_watched(struct flow__input *in, flow_stage *out,
 {
     in->n = -1;
     in->code = EAGAIN;
-    if (in->watch->ready)
+    if (flow__poll_happened(in->watch) != 0)
         read_block(in);
     return tell(in, out, w);
 }

@@ -4,7 +4,7 @@
 #ifndef FLOW_REACTOR_INPUT_H
 #define FLOW_REACTOR_INPUT_H
 
-#include "watch.h"
+#include "poll.h"
 #include "work.h"
 
 enum { FLOW__BLOCK = 65536 };       /* bytes read or written at once        */
@@ -13,7 +13,7 @@ struct flow__input {
     struct flow__work work;         /* first                                */
     char *name;                     /* what errors call it; it owns it      */
     int fd;                         /* -1: to be opened by its name         */
-    struct flow__watch *watch;      /* NULL: it is read by a thread         */
+    struct flow__poll *watch;       /* NULL: it is read by a thread         */
     bool looked;                    /* which of both is known               */
     flow_value block;               /* NONE: there is none                  */
     char *chars;                    /* its bytes                            */

@@ -89,7 +89,7 @@ struct flow__output *flow__output_new(char *name, int fd, int how,
 /* Before its descriptor is closed. */
 static void stop_watching(struct flow__output *o)
 {
-    flow__watch_close(o->watch);
+    flow__poll_close(o->watch);
     o->watch = NULL;
 }
 
@@ -187,7 +187,7 @@ static flow_status wait_for_thread(struct flow__output *o, flow_stage *out,
 static flow_status wait_until_ready(struct flow__output *o, flow_stage *out,
                                     flow_waker *w)
 {
-    flow__watch_wait(o->watch, w);
+    flow__poll_wait(o->watch, FLOW__WRITABLE, w);
     flow_waits_for(out, w, "what it writes to be read");
     return FLOW_WAIT;
 }
@@ -203,7 +203,7 @@ static flow_status write_watched(struct flow__output *o, flow_stage *out,
         close_it(o);
         return FLOW_READY;
     }
-    if (!o->watch->ready)
+    if (flow__poll_happened(o->watch) == 0)
         return wait_until_ready(o, out, w);
     n = flow__descriptor_write(o->fd, o->block + o->from, o->to - o->from);
     if (n < 0 && errno == EAGAIN)
@@ -222,7 +222,11 @@ static flow_status look(struct flow__output *o, flow_value *error)
 {
     *error = flow_none();
     if (flow__descriptor_is_stream(o->fd))
-        o->watch = flow__watch_new(o->fd, UV_WRITABLE, error);
+        o->watch = flow__poll_new(o->fd, error);
+    if (flow_code(error) == EPERM) {
+        flow_drop(*error);
+        *error = flow_none();
+    }
     o->looked = !flow_is_failure(*error);
     return o->looked ? FLOW_READY : FLOW_FAILED;
 }

@@ -12,7 +12,7 @@ struct flow__output {
     char *name;                     /* what errors call it; it owns it      */
     int how;                        /* flags for opening it                 */
     int fd;                         /* -1: to be opened by its name         */
-    struct flow__watch *watch;      /* NULL: it is written by a thread      */
+    struct flow__poll *watch;       /* NULL: it is written by a thread      */
     bool opened;
     bool looked;                    /* which of both is known               */
     bool closes;                    /* when all is written                  */

@@ -10,6 +10,7 @@ struct flow__poll {
     uv_poll_t poll;                 /* first                                */
     int fd;
     int watched;                    /* the events libuv looks for           */
+    int happened;
     flow_waker *waker;
 };
 
@@ -20,7 +21,9 @@ static void happened(uv_poll_t *poll, int status, int events)
     struct flow__poll *w = (struct flow__poll *)poll;
     flow_waker *waker = w->waker;
 
-    (void)events;
+    w->happened = status < 0 ? FLOW__READABLE | FLOW__WRITABLE
+                : ((events & UV_READABLE) != 0 ? FLOW__READABLE : 0)
+                  | ((events & UV_WRITABLE) != 0 ? FLOW__WRITABLE : 0);
     w->waker = NULL;
     if (status < 0)
         w->watched = 0;             /* libuv looks no more                  */
@@ -55,7 +58,7 @@ struct flow__poll *flow__poll_new(int fd, flow_value *why)
         return NULL;
     }
     w->fd = fd;
-    w->watched = 0;
+    w->watched = w->happened = 0;
     w->waker = NULL;
     wrong = uv_poll_init(loop, &w->poll, fd);
     if (wrong == 0) {
@@ -63,7 +66,7 @@ struct flow__poll *flow__poll_new(int fd, flow_value *why)
         return w;
     }
     flow_free(w, sizeof *w);
-    *why = flow_system_error(-wrong, "a descriptor cannot be watched");
+    *why = flow_system_error(-wrong, "descriptor %d cannot be watched", fd);
     return NULL;
 }
 
@@ -88,6 +91,7 @@ int flow__poll_fd(const struct flow__poll *w)
 void flow__poll_wait(struct flow__poll *w, int events, flow_waker *waker)
 {
     w->waker = waker;
+    w->happened = 0;
     watch_for(w, ((events & FLOW__READABLE) != 0 ? UV_READABLE : 0)
                  | ((events & FLOW__WRITABLE) != 0 ? UV_WRITABLE : 0));
     uv_ref((uv_handle_t *)&w->poll);
@@ -99,4 +103,9 @@ void flow__poll_forget(struct flow__poll *w)
         return;
     w->waker = NULL;
     uv_unref((uv_handle_t *)&w->poll);
+}
+
+int flow__poll_happened(const struct flow__poll *w)
+{
+    return w->happened;
 }
