@@ -7,6 +7,7 @@
 #include "uv_host.h"
 
 #include "base/memory.h"
+#include "guest.h"
 #include "host/sent.h"
 
 #include <string.h>
@@ -27,6 +28,7 @@ struct uv_host {
     bool once;                      /* the loop is to stop after its poll   */
     bool told;                      /* the last turn has answered false     */
     struct flow__sent sent;         /* by other threads                     */
+    struct flow__guest *guests;
 };
 
 static _Thread_local struct uv_host here;
@@ -322,6 +324,27 @@ uv_loop_t *flow__uv_loop(flow_value *why)
     return NULL;
 }
 
+flow_value flow__guest_enter(struct flow__guest *g)
+{
+    flow_value why = flow_none();
+
+    if (flow__uv_loop(&why) == NULL)
+        return why;
+    g->next = here.guests;
+    here.guests = g;
+    return why;
+}
+
+static void close_guests(struct uv_host *u)
+{
+    while (u->guests != NULL) {
+        struct flow__guest *g = u->guests;
+
+        u->guests = g->next;
+        g->close(g);
+    }
+}
+
 static void one_closed(uv_handle_t *h)
 {
     struct uv_host *u = h->data;
@@ -369,6 +392,7 @@ void flow_uv_close(void)
         return;
     for (int n = 0; n < 2 && is_own; n++)
         uv_run(u->loop, UV_RUN_NOWAIT);
+    close_guests(u);
     if (flow_host_here() == &u->host)
         flow_host_use(NULL);
     close_handles(u);
