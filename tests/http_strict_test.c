@@ -177,6 +177,12 @@ TEST(there_must_be_one_host)
 }
 
 /* As CVE-2022-39348: the host must not come back as a part of a page. */
+TEST(an_empty_header_hides_no_other)
+{
+    refused_header(400, "X:\r\nHost: there");
+    refused_header(400, "X: \t\r\nHost: there");
+}
+
 TEST(a_host_cannot_hold_markup)
 {
     refused(400, "GET /no HTTP/1.1\r\nHost: <b>\r\n\r\n");
@@ -301,6 +307,7 @@ int main(void)
         CASE(zeros_and_other_controls_are_refused),
         CASE(what_extends_a_chunk_is_bounded),
         CASE(there_must_be_one_host),
+        CASE(an_empty_header_hides_no_other),
         CASE(a_host_cannot_hold_markup),
         CASE(answers_do_not_overtake_each_other),
         CASE(targets_and_methods_cannot_hold_more),

@@ -74,6 +74,8 @@ static int on_field(llhttp_t *l, const char *at, size_t n)
     return 0;
 }
 
+/* Of an empty one llhttp tells a place that may be in the next line: its value
+ * is where its name ends. */
 static int on_value(llhttp_t *l, const char *at, size_t n)
 {
     struct flow__parser *p = l->data;
@@ -82,6 +84,8 @@ static int on_value(llhttp_t *l, const char *at, size_t n)
         return 0;
     while (n > 0 && (at[n - 1] == ' ' || at[n - 1] == '\t'))
         n--;
+    if (n == 0)
+        return 0;
     p->fields[p->n - 1].value = place_of(p, at);
     p->fields[p->n - 1].value_size = (uint32_t)n;
     return 0;
