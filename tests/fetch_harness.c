@@ -47,6 +47,14 @@ static void endless(flow_gen *self, flow_request *r, void *arg)
     flow_drop(piece);
 }
 
+static void stuck(flow_gen *self, flow_request *r, void *arg)
+{
+    (void)r;
+    (void)arg;
+    if (flow_yield(self, "begun"))
+        flow_cooperate(self, 1000);
+}
+
 size_t endless_given(void)
 {
     return given;
@@ -75,6 +83,8 @@ struct site site(void)
 
     given = connections = 0;
     flow_site_add(s.site, "PATCH /shown", shown, NULL);
+    flow_site_add(s.site, "/shown", shown, NULL);
+    flow_site_add(s.site, "/stuck", stuck, NULL);
     flow_site_add(s.site, "/secret", secret, NULL);
     flow_site_add(s.site, "/endless", endless, NULL);
     s.service = serving(counted, s.site, &s.port);
@@ -113,8 +123,8 @@ void hears_answer(const char *text, flow_stage *answer)
 {
     char wanted[256];
 
-    snprintf(wanted, sizeof wanted, strchr(text, ' ') != NULL ? "%s" : "%s ",
-             text);
+    snprintf(wanted, sizeof wanted, strspn(text, "0123456789") == strlen(text)
+             ? "%s " : "%s", text);
     hears(wanted, flow_map(answer, status_as_text, NULL));
 }
 

@@ -22,6 +22,7 @@ void begin_fetching(void);
 /* The pages of http_pages.h, and besides
  *     /shown     method, cookie a, header X-Empty, User-Agent
  *     /secret    status 200 for anna with the password secret
+ *     /stuck     says "begun", and no more
  *     /endless   pieces of 65536 bytes */
 struct site { flow_site *site; flow_deferred *service; int port; };
 struct site site(void);

@@ -64,8 +64,11 @@ static void put(struct flow__head *h, const char *line, size_t n)
 {
     char *to = h->chars + h->size;
 
-    if (h->size > 0 && (*line == ' ' || *line == '\t'))
+    if (h->size > 0 && (*line == ' ' || *line == '\t')) {
         to[-1] = ' ';
+        for (; n > 0 && (*line == ' ' || *line == '\t'); n--)
+            line++;
+    }
     memcpy(to, line, n);
     to[n] = '\0';
     h->size += n + 1;
