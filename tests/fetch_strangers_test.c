@@ -247,8 +247,8 @@ TEST(an_upload_that_is_wanted_elsewhere_is_a_failure)
     int port;
     flow_deferred *service = serving(peer, &said, &port);
 
-    hears("!FetchError", flow_upload(url_of(port), saying("hello"),
-                                     &(flow_fetch_options){ .length = 5 }));
+    hears("!FetchError", flow_fetch_body(flow_upload(url_of(port),
+        saying("hello"), &(flow_fetch_options){ .length = 5 })));
     reports();
     served(service);
 }

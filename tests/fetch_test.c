@@ -2,7 +2,6 @@
 /* Fetching from a site of our own, in the same loop. */
 #include "fetch_harness.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* ---- Answers ------------------------------------------------------------- */
@@ -151,12 +150,19 @@ TEST(a_user_and_a_password_stand_in_the_url)
 }
 
 /* ---- Uploads ------------------------------------------------------------- */
+/* What a page that counts says of it; length 0: it is not said before. */
+static flow_stage *uploaded(const struct site *s, flow_stage *sent,
+                            size_t length)
+{
+    return flow_fetch_body(flow_upload(at(s, "/count"), sent,
+        &(flow_fetch_options){ .length = length }));
+}
+
 TEST(an_upload_of_unknown_length_goes_in_chunks)
 {
     struct site s = site();
 
-    hears("6 bytes", flow_fetch_body(flow_upload(at(&s, "/count"),
-                                                 script("ab.c..def"), NULL)));
+    hears("6 bytes", uploaded(&s, script("ab.c..def"), 0));
     leave(&s);
 }
 
@@ -164,8 +170,7 @@ TEST(an_upload_has_the_length_that_is_said)
 {
     struct site s = site();
 
-    hears("3 bytes", flow_fetch_body(flow_upload(at(&s, "/count"),
-        script("a.bc"), &(flow_fetch_options){ .length = 3 })));
+    hears("3 bytes", uploaded(&s, script("a.bc"), 3));
     leave(&s);
 }
 
@@ -173,10 +178,8 @@ TEST(an_upload_of_another_length_fails)
 {
     struct site s = site();
 
-    hears("!Invalid", flow_upload(at(&s, "/count"), script("abc"),
-                                  &(flow_fetch_options){ .length = 2 }));
-    hears("!Invalid", flow_upload(at(&s, "/count"), script("a.b"),
-                                  &(flow_fetch_options){ .length = 3 }));
+    hears("!Invalid", uploaded(&s, script("abc"), 2));
+    hears("!Invalid", uploaded(&s, script("a.b"), 3));
     reports();
     leave(&s);
 }
@@ -185,8 +188,8 @@ TEST(a_failure_of_what_is_uploaded_is_that_of_the_answer)
 {
     struct site s = site();
 
-    hears("!Invalid", flow_upload(at(&s, "/count"), script("a.b!"), NULL));
-    hears("!Invalid", flow_upload(at(&s, "/count"), numbers(3), NULL));
+    hears("!Invalid", uploaded(&s, script("a.b!"), 0));
+    hears("!Invalid", uploaded(&s, numbers(3), 0));
     reports();
     leave(&s);
 }
@@ -195,8 +198,7 @@ TEST(an_upload_may_be_empty)
 {
     struct site s = site();
 
-    hears("0 bytes", flow_fetch_body(flow_upload(at(&s, "/count"), script(""),
-                                                 NULL)));
+    hears("0 bytes", uploaded(&s, script(""), 0));
     hears("0 bytes", flow_fetch_body(flow_fetch(at(&s, "/count"),
         &(flow_fetch_options){ .method = "POST" })));
     leave(&s);
@@ -221,8 +223,8 @@ TEST(a_long_upload_is_taken_as_the_peer_takes_it)
 {
     struct site s = site();
 
-    hears("1000000 bytes", flow_fetch_body(flow_upload(at(&s, "/count"),
-        flow_generate(many_bytes, NULL, NULL), NULL)));
+    hears("1000000 bytes", uploaded(&s, flow_generate(many_bytes, NULL, NULL),
+                                    0));
     leave(&s);
 }
 
@@ -320,19 +322,14 @@ TEST(a_host_that_is_closed_too_early_fails_what_is_open)
     flow_close(answer);
 }
 
+/* The connection is kept, and does not keep the loop. */
 TEST(a_loop_ends_when_all_is_fetched)
 {
     struct site s = site();
-    flow_stage *page = body(&s, "/hello");
-    flow_deferred *d = flow_run(flow_collect(page));
-    flow_value all;
 
+    hears("hello", body(&s, "/hello"));
     flow_drain(s.service, 0);
-    (void)all;
     flow_loop();
-    CHECK(flow_fired(d));
-    flow_outcome(d);
-    flow_release(d);
     flow_outcome(s.service);
     flow_release(s.service);
     flow_site_release(s.site);
@@ -358,6 +355,43 @@ TEST(an_answer_that_is_not_read_stops_its_page)
     CHECK(endless_given() > before);
     flow_close(page);
     reports();
+    leave(&s);
+}
+
+/* ---- Connections --------------------------------------------------------- */
+TEST(connections_are_kept_and_used_again)
+{
+    struct site s = site();
+
+    hears("hello", body(&s, "/hello"));
+    hears("onetwothree", body(&s, "/parts"));
+    hears("6 bytes", uploaded(&s, script("abcdef"), 6));
+    CHECK(connections_made() == 1);
+    leave(&s);
+}
+
+static bool fetches(int port)
+{
+    struct site s = { .port = port };
+    flow_value all;
+    bool whole;
+
+    flow_host_use(flow_uv_host());
+    all = flow_block_all(body(&s, "/parts"));
+    whole = all.kind == FLOW_LIST;
+    flow_drop(all);
+    flow_uv_close();
+    flow_host_use(NULL);
+    return whole;
+}
+
+TEST(each_thread_has_connections_of_its_own)
+{
+    struct site s = site();
+
+    hears("hello", body(&s, "/hello"));
+    CHECK(with_peer(fetches, s.port));
+    CHECK(connections_made() == 2);
     leave(&s);
 }
 
@@ -417,6 +451,8 @@ int main(void)
         CASE(a_host_that_is_closed_too_early_fails_what_is_open),
         CASE(a_loop_ends_when_all_is_fetched),
         CASE(an_answer_that_is_not_read_stops_its_page),
+        CASE(connections_are_kept_and_used_again),
+        CASE(each_thread_has_connections_of_its_own),
         CASE(two_hundred_are_fetched_at_once_over_few_connections),
     };
 
