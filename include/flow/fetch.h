@@ -53,7 +53,9 @@
  *           holds up to 16 values. A thread has 64 connections, and 6 to one
  *           host. Who finds none free waits, and so an answer that is neither
  *           read nor closed keeps others waiting. They are kept and used again.
- *   End     An answer that was cut off is a failure, never an end.
+ *   End     An answer that was cut off is a failure, never an end: as long as it
+ *           says where it ends, by a length, by chunks or by HTTP/2. One that
+ *           does not, as in HTTP/1.0, ends with its connection.
  *   Close   At any moment, and without waiting; it breaks off that fetch alone.
  *   Strict  Only http: and https: are spoken, after a redirect as well.
  *           Passwords, and the headers Authorization and Cookie, are not told to
