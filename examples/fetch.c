@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* fetch URL...: writes what they answer to standard output, one after the other,
- * as it comes. It ends at the first that is not to be had. */
+/* fetch URL...: writes what they answer to standard output, one after the
+ * other, as it comes. It ends at the first that is not to be had. */
 #include <flow/fetch.h>
 #include <flow/file.h>
 #include <flow/reactor.h>

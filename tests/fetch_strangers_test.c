@@ -154,7 +154,7 @@ TEST(a_connection_that_ends_without_an_answer_is_a_failure)
 TEST(a_head_that_is_too_long_is_a_failure)
 {
     enum { LINES = 1500 };
-    static const char line[] = "X-Header: a value that is somewhat long ...\r\n";
+    static const char line[] = "X-Header: a value that is rather long ...\r\n";
     static char head[sizeof OK + LINES * sizeof line];
     char *to = stpcpy(head, OK);
 
@@ -296,7 +296,8 @@ static struct said bomb(size_t blocks)
 {
     static const char block[] = "\002\000\020x";
     static char text[65536];
-    char *to = text + snprintf(text, sizeof text, OK "Content-Encoding: zstd\r\n"
+    char *to = text + snprintf(text, sizeof text, OK
+                               "Content-Encoding: zstd\r\n"
                                "Content-Length: %zu\r\n\r\n", 6 + 4 * blocks);
 
     to = (char *)memcpy(to, "\050\265\057\375\000\070", 6) + 6;

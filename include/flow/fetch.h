@@ -53,13 +53,13 @@
  *           holds up to 16 values. A thread has 64 connections, and 6 to one
  *           host. Who finds none free waits, and so an answer that is neither
  *           read nor closed keeps others waiting. They are kept and used again.
- *   End     An answer that was cut off is a failure, never an end: as long as it
- *           says where it ends, by a length, by chunks or by HTTP/2. One that
- *           does not, as in HTTP/1.0, ends with its connection.
+ *   End     An answer that was cut off is a failure, never an end: as long as
+ *           it says where it ends, by a length, by chunks or by HTTP/2. One
+ *           that does not, as in HTTP/1.0, ends with its connection.
  *   Close   At any moment, and without waiting; it breaks off that fetch alone.
  *   Strict  Only http: and https: are spoken, after a redirect as well.
- *           Passwords, and the headers Authorization and Cookie, are not told to
- *           another host that a redirect leads to.
+ *           Passwords, and the headers Authorization and Cookie, are not told
+ *           to another host that a redirect leads to.
  *
  * In TLS the peer must have a certificate of an authority that is trusted, and
  * HTTP/2 is spoken if both can, with one fetch to a connection: several in one
@@ -96,7 +96,7 @@ typedef struct flow_fetch_options {
     int redirects;              /* that are followed: 10. Negative: none    */
     bool packed;                /* the body as it was sent; default: asked for
                                    packed, and unpacked                     */
-    int version;                /* 1: not HTTP/2. 2: HTTP/2 even without TLS */
+    bool http1;                 /* not HTTP/2                               */
     const char *proxy;          /* "http://proxy:3128". "": none. Default: of
                                    the environment                          */
     const char *authorities;    /* whom we believe, in PEM: a file's name, or
@@ -104,21 +104,20 @@ typedef struct flow_fetch_options {
     bool unverified;            /* believes anyone: for trials              */
 } flow_fetch_options;
 
-/* The answer to what is asked of that URL, a C string or a text, which is taken.
- * A user and password may stand in it; what is not ASCII, and spaces, must be
- * escaped. `o` may be NULL. First comes the head, a BOX, then the body, BYTES.
- */
+/* The answer of that URL, a C string or a text, which is taken. A user and a
+ * password may stand in it; what is not ASCII, and spaces, must be escaped. `o`
+ * may be NULL. First comes the head, a BOX, then the body, BYTES. */
 flow_stage *flow_fetch(flow_value url, const flow_fetch_options *o);
 
-/* The same with a body, text and bytes that `sent` gives, which it takes. As any
- * operator it goes on only while somebody asks. A failure of `sent` breaks the
- * fetch off, and is its failure. What has been sent is not kept: a peer that
- * wants to have it once more gets a failure. */
+/* The same with a body, text and bytes that `sent` gives, which it takes. Like
+ * any operator it goes on only while somebody asks. A failure of `sent` breaks
+ * it off, and is its failure. What has been sent is not kept: if a peer wants to
+ * have it once more, it fails. */
 flow_stage *flow_upload(flow_value url, flow_stage *sent,
                         const flow_fetch_options *o);
 
-/* The body of an answer, which it takes. Fails with FLOW_ESTATUS when the status
- * is 400 or more. */
+/* The body of an answer, which it takes. Fails with FLOW_ESTATUS when the
+ * status is 400 or more. */
 flow_stage *flow_fetch_body(flow_stage *answer);
 
 /* ---- Heads ---------------------------------------------------------------
@@ -139,8 +138,8 @@ const char *flow_fetched_url(const flow_value *head);
  * FLOW_EFETCH: it was not to be had; the code is a CURLE_... Derived from it:
  * FLOW_ESTATUS, the peer has refused, and the code is the status;
  * FLOW_EUNTRUSTED, the peer's certificate is not believed, and the code is an
- * X509_V_ERR_... A time that is over is FLOW_ETIMEOUT, a size FLOW_ELIMIT, and a
- * name without an address FLOW_ERESOLVE. */
+ * X509_V_ERR_... A time that is over is FLOW_ETIMEOUT, a size FLOW_ELIMIT, and
+ * a name without an address FLOW_ERESOLVE. */
 extern const flow_error_class FLOW_EFETCH[1];
 extern const flow_error_class FLOW_ESTATUS[1];
 extern const flow_error_class FLOW_EUNTRUSTED[1];

@@ -56,9 +56,6 @@ static flow_value check(const flow_fetch_options *o)
     if (o->method != NULL && !is_token(o->method, strlen(o->method)))
         return flow_error(FLOW_EINVAL, 0, "'%s' is no method of HTTP",
                           o->method);
-    if (o->version < 0 || o->version > 2)
-        return flow_error(FLOW_EINVAL, 0, "version %d of HTTP is not known; 1 "
-                          "and 2 are", o->version);
     for (size_t i = 0; o->headers != NULL && o->headers[i] != NULL
                        && !flow_is_failure(wrong); i++)
         wrong = check_header(o->headers[i]);
@@ -82,7 +79,7 @@ static bool add_header(struct flow__transfer *t, const char *line)
     return longer != NULL;
 }
 
-/* libcurl leaves one out whose value is empty, unless it ends in ';' instead. */
+/* libcurl leaves one out whose value is empty, unless it ends in ';'. */
 static bool add_empty_header(struct flow__transfer *t, const char *line)
 {
     flow_value v = flow_textf("%.*s;%c", (int)strcspn(line, ":"), line, '\0');
@@ -204,13 +201,6 @@ static bool set_trust(CURL *e, const flow_fetch_options *o)
                                && set(e, CURLOPT_SSL_VERIFYHOST, 0L)));
 }
 
-static long version_of(const flow_fetch_options *o)
-{
-    return o->version == 1 ? CURL_HTTP_VERSION_1_1
-         : o->version == 2 ? CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE
-                           : CURL_HTTP_VERSION_2TLS;
-}
-
 /* No signals: they are the program's. A name that is being looked up is left
  * behind when its fetch is closed. */
 static bool set_ways(CURL *e, const char *url, const flow_fetch_options *o)
@@ -221,7 +211,8 @@ static bool set_ways(CURL *e, const char *url, const flow_fetch_options *o)
         && set(e, CURLOPT_NOSIGNAL, 1L)
         && set(e, CURLOPT_QUICK_EXIT, 1L)
         && set(e, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L)
-        && set(e, CURLOPT_HTTP_VERSION, version_of(o))
+        && set(e, CURLOPT_HTTP_VERSION, o->http1 ? CURL_HTTP_VERSION_1_1
+                                                 : CURL_HTTP_VERSION_2TLS)
         && (o->proxy == NULL || set(e, CURLOPT_PROXY, o->proxy));
 }
 
