@@ -165,6 +165,15 @@ void flow__parser_feed(struct flow__parser *p, flow_value v)
         p->next = v;
 }
 
+bool flow__parser_take(struct flow__parser *p, flow_value *v)
+{
+    if (p->input.kind == FLOW_NONE)
+        return false;
+    *v = flow_slice(&p->input, p->at, SIZE_MAX);
+    drop_input(p);
+    return true;
+}
+
 bool flow__parser_is_full(const struct flow__parser *p)
 {
     return p->next.kind != FLOW_NONE;

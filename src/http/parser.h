@@ -62,6 +62,11 @@ void flow__parser_end(struct flow__parser *p);
  * takes one piece. */
 void flow__parser_feed(struct flow__parser *p, flow_value v);
 bool flow__parser_is_full(const struct flow__parser *p);
+
+/* Takes back a piece of what it was fed and has not used, or an ERROR. False:
+ * there is none. */
+bool flow__parser_take(struct flow__parser *p, flow_value *v);
+
 enum flow__parsed flow__parse(struct flow__parser *p);
 
 /* Whether anything of a request is there. */
