@@ -213,6 +213,13 @@ TEST(a_page_that_is_over_at_once_has_conversed)
     converses("88=1000:|", "/whole", "81:hello|88=1000");
 }
 
+TEST(what_is_said_before_a_page_has_answered_is_not_lost)
+{
+    for (size_t n = 1; n < 12; n++)
+        is_heard("81:hello|82:bytes" END, conversation("/thinks",
+            "81:hello|82:bytes|88=1000", n));
+}
+
 TEST(every_split_of_a_conversation_means_the_same)
 {
     static const char frames[] =
@@ -399,6 +406,36 @@ TEST(a_peer_is_not_lost_while_nobody_listens_to_it)
     leaves_after(86402, "88=1000:|", "/waits", "81:a");
 }
 
+static void drain_in_a_while(flow_gen *self, flow_stage *none, void *site)
+{
+    (void)none;
+    if (flow_cooperate(self, 0.5))
+        flow_site_drain(site);
+}
+
+static void is_drained(double seconds, const char *wanted, const char *path)
+{
+    flow_site *site = conversing_pages();
+    flow_deferred *drained = flow_spawn(drain_in_a_while, NULL, site);
+    char request[512];
+    double begin = flow_now();
+
+    snprintf(request, sizeof request, BEGINS("%s"), path);
+    is_heard(wanted, heard_frames(flow_http(flow_generate(
+        say_and_wait, flow_once(said(request, "81:a")), NULL), site)));
+    CHECK(flow_now() - begin >= seconds - 0.001
+          && flow_now() - begin <= seconds + 0.001);
+    flow_drop(flow_block_on(drained));
+    flow_site_release(site);
+}
+
+TEST(a_site_that_is_drained_goes_away)
+{
+    is_drained(2.5, "81:a|88=1001:|", "/echo");
+    is_drained(2.5, "88=1001:|", "/waits");
+    is_drained(2.5, "81:tick|88=1001:|", "/deaf");
+}
+
 /* ---- Closing ------------------------------------------------------------- */
 TEST(a_conversation_may_be_closed_at_any_moment)
 {
@@ -489,6 +526,7 @@ int main(void)
         CASE(messages_come_and_go),
         CASE(a_page_may_speak_first),
         CASE(a_page_that_is_over_at_once_has_conversed),
+        CASE(what_is_said_before_a_page_has_answered_is_not_lost),
         CASE(every_split_of_a_conversation_means_the_same),
         CASE(a_page_that_is_asked_later_gets_what_came_with_its_request),
         CASE(a_message_is_held_as_it_comes_and_not_as_it_is_announced),
@@ -506,6 +544,7 @@ int main(void)
         CASE(a_silent_peer_is_sent_a_ping_and_is_lost_without_an_answer),
         CASE(a_peer_that_answers_pings_stays),
         CASE(a_peer_is_not_lost_while_nobody_listens_to_it),
+        CASE(a_site_that_is_drained_goes_away),
         CASE(a_conversation_may_be_closed_at_any_moment),
         CASE(messages_may_outlive_their_page),
         CASE(another_flow_may_read_the_messages),

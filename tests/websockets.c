@@ -103,6 +103,12 @@ static void guarded(flow_gen *self, flow_request *r, void *arg)
     hand_on(self, flow_answer_websocket(r, arg));
 }
 
+static void thinks(flow_gen *self, flow_request *r, void *arg)
+{
+    flow_cooperate(self, 1);
+    hand_on(self, flow_answer_websocket(r, arg));
+}
+
 flow_site *conversing_pages(void)
 {
     static const flow_websocket_options
@@ -126,6 +132,7 @@ flow_site *conversing_pages(void)
     flow_site_add(site, "/friend", echo, (void *)&friend);
     flow_site_add(site, "/anyone", echo, (void *)&anyone);
     flow_site_add(site, "/guarded", guarded, NULL);
+    flow_site_add(site, "/thinks", thinks, NULL);
     flow_site_add(site, "POST /posted", echo, NULL);
     return site;
 }

@@ -30,6 +30,7 @@
  *     /friend     lets pages of https://friend come
  *     /anyone     lets all come
  *     /guarded    refuses who has no cookie "key"
+ *     /thinks     waits for a second before it answers, then as echo
  * All are closed as messages end. */
 flow_site *conversing_pages(void);
 extern int done;                        /* by /works                        */
