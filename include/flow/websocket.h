@@ -23,7 +23,7 @@
  *         flow_yield(self, m);
  *     flow_close(answers);
  *
- * Promises:
+ * Promises, of which those about a page hold for what a client sends:
  *
  *   Message TEXT is a text message, BYTES a binary one, both ways. Each comes
  *           whole, however the peer has cut it, and a text is UTF-8.
@@ -40,7 +40,8 @@
  *   Fail    A page that fails with FLOW_EWEBSOCKET tells the peer its code and
  *           its message. Any other failure is code 1011, and its reason goes to
  *           the site's `failed`.
- *   Loss    A connection that is lost is the end of what a page receives.
+ *   Loss    A connection that is lost is the end of what a page receives. Of a
+ *           client's stage it is a failure: FLOW_ESYSTEM, ECONNRESET.
  *   Strict  A peer that breaks the rules is told which, by code 1002, 1007 or
  *           1009, and `messages` fails with that.
  *
@@ -80,8 +81,24 @@ typedef struct flow_websocket_options {
 flow_stage *flow_answer_websocket(flow_request *r,
                                   const flow_websocket_options *o);
 
+/* As a client: the messages received where those of `sent`, which it takes, are
+ * sent. `url` is "ws://host:port/path?query" or "wss://..."; it is copied, and
+ * says what is asked for. How to get there says dial(to be sent, arg), which is
+ * called at once, and gives the bytes received, as with flow_tls_connect:
+ *
+ *     static flow_stage *dial(flow_stage *sent, void *to)
+ *     {
+ *         return flow_connect(to, sent, NULL);
+ *     }
+ *
+ * So flow_http, with a site, is one that needs no connection. An answer that is
+ * no WebSocket fails with FLOW_EHTTP, and its status. */
+flow_stage *flow_websocket(const char *url, flow_stage *sent,
+                           const flow_websocket_options *o,
+                           flow_protocol *dial, void *arg);
+
 /* Which of the protocols was agreed on, of a stage of messages received; "":
- * none. Borrowed from it. */
+ * none. Borrowed from it. A client knows it with the first message. */
 const char *flow_websocket_protocol(flow_stage *messages);
 
 #pragma GCC visibility pop
@@ -91,5 +108,7 @@ const char *flow_websocket_protocol(flow_stage *messages);
 
 #define flow_answer_websocket(...)                                           \
     flow_made(flow_answer_websocket(__VA_ARGS__), FLOW_HERE)
+#define flow_websocket(...)                                                  \
+    flow_made(flow_websocket(__VA_ARGS__), FLOW_HERE)
 
 #endif

@@ -198,6 +198,46 @@ static bool may_come_from_there(const struct flow__parser *p,
         || (n == 1 && (is_own_host(origin, host) || is_among(origin, origins)));
 }
 
+/* ---- Answers ------------------------------------------------------------- */
+static bool is_once(const struct flow__parser *p, const char *header,
+                    const char *value)
+{
+    size_t n;
+    const char *found = flow__parser_find(p, header, &n);
+
+    return n == 1 && strcmp(found, value) == 0;
+}
+
+static bool is_offered(const struct flow__parser *p, const char *offered)
+{
+    size_t n;
+    const char *chosen = flow__parser_find(p, "Sec-WebSocket-Protocol", &n);
+
+    return n == 0
+        || (n == 1 && lists(offered, chosen, strlen(chosen), strncmp));
+}
+
+flow_value flow__websocket_failure(const struct flow__parser *p,
+                                   const char *accept, const char *offered)
+{
+    int status = p->llhttp.status_code;
+    size_t n;
+
+    if (status != 101)
+        return flow_error(FLOW_EHTTP, status, "the server has answered %d and "
+                          "no WebSocket", status);
+    flow__parser_find(p, "Sec-WebSocket-Extensions", &n);
+    if (!is_listed(p, "Upgrade", "websocket", 9, strncasecmp)
+        || !is_listed(p, "Connection", "Upgrade", 7, strncasecmp)
+        || !is_once(p, "Sec-WebSocket-Accept", accept))
+        return flow_error(FLOW_EFORMAT, 0, "the server has not understood what "
+                          "a WebSocket is");
+    if (n > 0 || !is_offered(p, offered))
+        return flow_error(FLOW_EFORMAT, 0, "the server speaks what it was not "
+                          "offered");
+    return flow_none();
+}
+
 /* ---- Requests ------------------------------------------------------------ */
 flow_value flow__websocket_refusal(const struct flow_request *r,
                                    const char *origins)

@@ -18,6 +18,11 @@ void flow__base64(const unsigned char *from, size_t n, char *to);
 flow_value flow__websocket_refusal(const struct flow_request *r,
                                    const char *origins);
 
+/* Why an answer to a client is not one of WebSocket: an ERROR; or NONE. It must
+ * accept the key, and may have chosen one of those offered, by commas. */
+flow_value flow__websocket_failure(const struct flow__parser *p,
+                                   const char *accept, const char *offered);
+
 /* The first of `ours`, by spaces, that one of the headers lists: its begin, and
  * its size, 0: there is none. */
 const char *flow__websocket_choice(const struct flow__parser *p,

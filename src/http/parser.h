@@ -24,6 +24,7 @@ struct flow__field { uint32_t name, name_size, value, value_size; };
 
 struct flow__parser {
     llhttp_t llhttp;
+    llhttp_type_t type;
     const flow_site_options *limits;
     flow_value input;               /* what came; NONE: it is used up       */
     flow_value next;                /* what came before that was; or NONE   */
@@ -53,6 +54,10 @@ struct flow__parser {
 
 /* Before the first request. */
 void flow__parser_begin(struct flow__parser *p, const flow_site_options *o);
+
+/* The same for answers. */
+void flow__parser_begin_answer(struct flow__parser *p,
+                               const flow_site_options *o);
 
 /* Before each further one: forgets the last, but not the input. */
 void flow__parser_again(struct flow__parser *p);

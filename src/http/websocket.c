@@ -10,12 +10,7 @@
 
 #include <string.h>
 
-enum {
-    LONGEST = 1048576,
-    IDLE = 60,
-    ROUNDS = 16                     /* pieces read in a turn that bring nothing
-                                       to be sent                           */
-};
+enum { LONGEST = 1048576, IDLE = 60 };
 
 const flow_error_class FLOW_EWEBSOCKET[1] = {{ "WebSocketError", FLOW_EANY }};
 
@@ -418,7 +413,8 @@ static flow_status sending_fill(void *self, flow_stage *out, flow_waker *w)
 
     s->n = 0;
     s->ws->sender = NULL;
-    while (st == FLOW_READY && s->n == 0 && !is_over(s) && rounds++ < ROUNDS)
+    while (st == FLOW_READY && s->n == 0 && !is_over(s)
+           && rounds++ < FLOW__ROUNDS)
         st = go_on(s, w);
     s->waited = s->n == 0;
     if (s->n > 0)
@@ -520,5 +516,7 @@ const char *flow_websocket_protocol(flow_stage *messages)
 {
     if (messages->type == &messages_type)
         return ((struct messages *)flow_self(messages))->ws->protocol;
+    if (messages->type == &flow__client_type)
+        return flow__client_websocket(messages)->protocol;
     return "";
 }

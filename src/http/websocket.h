@@ -15,6 +15,9 @@
 
 #include <flow/websocket.h>
 
+/* Pieces that are read in a turn without bringing anything to be given. */
+enum { FLOW__ROUNDS = 16 };
+
 struct flow__websocket {
     size_t holders;
     struct flow__frames in;
@@ -48,6 +51,10 @@ unsigned flow__message_frame(flow_value v, bool masked, flow_value out[2]);
 
 /* Whether a failure is one that the peer is told as it is. */
 bool flow__is_told(const flow_value *error);
+
+/* A client's stage of messages, and the WebSocket in it. */
+extern const flow_type flow__client_type;
+struct flow__websocket *flow__client_websocket(flow_stage *messages);
 
 /* Ends it in peace, when it is next asked, by code 1001. */
 void flow__websocket_go_away(struct flow__websocket *ws);
