@@ -65,7 +65,8 @@ TEST(pings_are_answered_and_pongs_are_not)
     static const struct one cases[] = {
         { "2.1", "89:|88=1000", "8a:|88=1000:|" },
         { "2.2", "89:Hello|88=1000", "8a:Hello|88=1000:|" },
-        { "2.3", "89:\xff\xfe\xfd\x01|88=1000", "8a:\xff\xfe\xfd\x01|88=1000:|" },
+        { "2.3", "89:\xff\xfe\xfd\x01|88=1000",
+          "8a:\xff\xfe\xfd\x01|88=1000:|" },
         { "2.4", "89*125:\xfe|88=1000", "8a*125:\xfe|88=1000:|" },
         { "2.5", "89*126:\xfe|88=1000", WRONG("a control frame is too long") },
         { "2.7", "8a:|88=1000", "88=1000:|" },

@@ -59,7 +59,8 @@ extern "C" {
 /* Its code is that of a close frame, from 1000 to 4999. */
 extern const flow_error_class FLOW_EWEBSOCKET[1];
 
-/* A field left 0 or NULL means the default; strings are borrowed for the call. */
+/* A field left 0 or NULL means the default; strings are borrowed for the call.
+ */
 typedef struct flow_websocket_options {
     size_t longest;         /* bytes of a message received: 1048576         */
     double idle;            /* seconds of silence by which the peer is lost; it

@@ -12,7 +12,8 @@
 const char *flow__status_says(int status)
 {
     static const struct { int status; const char *says; } all[] = {
-        { 101, "Switching Protocols" }, { 200, "OK" }, { 201, "Created" }, { 202, "Accepted" },
+        { 101, "Switching Protocols" },
+        { 200, "OK" }, { 201, "Created" }, { 202, "Accepted" },
         { 204, "No Content" }, { 205, "Reset Content" },
         { 206, "Partial Content" }, { 301, "Moved Permanently" },
         { 302, "Found" }, { 303, "See Other" }, { 304, "Not Modified" },

@@ -30,8 +30,8 @@ void flow__pulse_leave(struct flow__pulse *p);
 /* The stage answers FLOW_WAIT. */
 void flow__pulse_wait(struct flow__pulse *p, flow_waker *w);
 
-/* The alarm has rung, when the stage listened or not: silent, it is to be sent a
- * ping; lost, it is to end. */
+/* The alarm has rung, when the stage listened or not: the peer is silent, and to
+ * be sent a ping; or it is lost. */
 enum flow__felt flow__pulse_feel(struct flow__pulse *p, const flow_waker *w,
                                  bool listened);
 

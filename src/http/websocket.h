@@ -5,7 +5,7 @@
  *      server    http <- sending <- page <- messages
  *      client    messages <- transport <- sending <- what is sent
  *
- * A server's sending reads for both, since it is asked as long as the connection
+ * A server's sending reads for both: it is asked as long as the connection
  * lasts, and a page may wait for something else. A client's messages do, which
  * are all that is asked there. */
 #ifndef FLOW_HTTP_WEBSOCKET_H
