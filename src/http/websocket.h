@@ -41,6 +41,9 @@ void flow__websocket_release(struct flow__websocket *ws);   /* NULL is fine */
  * first counts. */
 void flow__websocket_ends(struct flow__websocket *ws, flow_value end);
 
+/* Wakes who waits for a message. */
+void flow__websocket_wake(struct flow__websocket *ws);
+
 /* Why the stage of messages ends by what the peer's close frame says, or by
  * what is wrong with its frames: an ERROR, or NONE. */
 flow_value flow__websocket_reason(const struct flow__frames *f);
