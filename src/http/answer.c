@@ -12,6 +12,7 @@
 const char *flow__status_says(int status)
 {
     static const struct { int status; const char *says; } all[] = {
+        { 101, "Switching Protocols" },
         { 200, "OK" }, { 201, "Created" }, { 202, "Accepted" },
         { 204, "No Content" }, { 205, "Reset Content" },
         { 206, "Partial Content" }, { 301, "Moved Permanently" },
@@ -211,6 +212,28 @@ static void put_coding(struct writer *w, const struct flow_request *r)
         put_header(w, "Vary", "Accept-Encoding");
 }
 
+/* Another protocol is spoken from now on, or would have to be. */
+static bool is_of_upgrade(int status)
+{
+    return status == 101 || status == 426;
+}
+
+static void put_connection(struct writer *w, const struct flow_request *r,
+                           bool keeps_alive)
+{
+    if (is_of_upgrade(r->status)) {
+        put_header(w, "Upgrade", "websocket");
+        put_header(w, "Connection", keeps_alive ? "Upgrade"
+                                                : "close, Upgrade");
+    } else if (!keeps_alive) {
+        put_header(w, "Connection", "close");
+    } else if (r->parser->llhttp.http_minor == 0) {
+        put_header(w, "Connection", "keep-alive");
+    }
+    if (r->status == 426)
+        put_header(w, "Sec-WebSocket-Version", "13");
+}
+
 static void put_framing(struct writer *w, const struct flow_request *r,
                         enum flow__framing f, bool keeps_alive)
 {
@@ -226,10 +249,7 @@ static void put_framing(struct writer *w, const struct flow_request *r,
     case FLOW__NO_BODY: case FLOW__TO_THE_END:
         break;
     }
-    if (!keeps_alive)
-        put_header(w, "Connection", "close");
-    else if (r->parser->llhttp.http_minor == 0)
-        put_header(w, "Connection", "keep-alive");
+    put_connection(w, r, keeps_alive);
 }
 
 static void put_head(struct writer *w, const struct flow_request *r,

@@ -10,6 +10,7 @@
 enum flow__http_state {
     FLOW__READS_HEAD,
     FLOW__RUNS_PAGE,
+    FLOW__CONVERSES,            /* the page has become a WebSocket           */
     FLOW__DRAINS,               /* throws away what the page has left        */
     FLOW__ENDS
 };
@@ -50,6 +51,9 @@ void flow__http_begin(struct flow__http *h);
 /* Asks the page for more; READY: there is something to send, or more to do. */
 flow_status flow__http_run(struct flow__http *h, flow_stage *out,
                            flow_waker *w);
+
+/* The same when it has become a WebSocket, which reads for itself. */
+flow_status flow__http_converse(struct flow__http *h, flow_waker *w);
 
 /* Nobody is there to be answered: closes the page. */
 void flow__http_leave(struct flow__http *h);

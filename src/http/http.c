@@ -5,6 +5,7 @@
  * What is sent at once lies in `out`, which is lent; so nothing here needs a
  * stack, and a connection between two requests is this record alone. */
 #include "connection.h"
+#include "websocket.h"
 
 #include "net/received.h"
 
@@ -18,6 +19,7 @@ static bool is_begun(const struct flow__http *h)
 static void forget_request(struct flow__http *h)
 {
     flow__request_leave_body(&h->r);
+    flow__websocket_release(h->r.websocket);
     flow__request_end(&h->r);
     h->r = (struct flow_request){
         .parser = &h->parser, .received = h->received, .site = h->site,
@@ -227,6 +229,8 @@ static flow_status go_on(struct flow__http *h, flow_stage *out, flow_waker *w)
         return read_head(h, out, w);
     case FLOW__RUNS_PAGE:
         return run_page(h, out, w);
+    case FLOW__CONVERSES:
+        return flow__http_converse(h, w);
     case FLOW__DRAINS:
         return drain(h, w);
     case FLOW__ENDS:

@@ -6,6 +6,7 @@
  */
 #include "coding.h"
 #include "connection.h"
+#include "websocket.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -95,7 +96,8 @@ static bool is_of_page(const char *name, int status)
     static const char *const all[] = {
         "Cache-Control", "Content-Disposition", "Content-Encoding",
         "Content-Language", "Content-Location", "Content-Type", "ETag",
-        "Expires", "Last-Modified"
+        "Expires", "Last-Modified", "Sec-WebSocket-Accept",
+        "Sec-WebSocket-Protocol"
     };
 
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
@@ -323,13 +325,51 @@ static flow_status page_waits(struct flow__http *h)
     return FLOW_READY;
 }
 
+/* What is received belongs to the WebSocket now, and what it gives goes out. */
+static flow_status begin_to_converse(struct flow__http *h,
+                                     const flow_value *first)
+{
+    h->page = flow__websocket_sending(h->page, &h->r, first);
+    h->state = FLOW__CONVERSES;
+    h->headed = true;
+    flow__http_send(h, flow__answer_head(&h->r, FLOW__NO_BODY, true, true));
+    return FLOW_READY;
+}
+
+flow_status flow__http_converse(struct flow__http *h, flow_waker *w)
+{
+    flow_value v;
+    flow_status st;
+
+    if (h->site->draining)
+        flow__websocket_go_away(h->r.websocket);
+    st = flow_pull(h->page, w, &v);
+    if (st == FLOW_READY) {
+        h->sent += v.size;
+        flow__http_send(h, v);
+        return st;
+    }
+    if (st == FLOW_WAIT)
+        return st;
+    if (st == FLOW_FAILED)
+        tell(h, &v);
+    flow_drop(v);
+    h->closes = true;
+    end_answer(h);
+    return FLOW_READY;
+}
+
 flow_status flow__http_run(struct flow__http *h, flow_stage *out, flow_waker *w)
 {
+    flow_status st;
     flow_value v;
 
     if (flow__http_send_more(h))
         return FLOW_READY;
-    switch (flow_pull(h->page, w, &v)) {
+    st = flow_pull(h->page, w, &v);
+    if (h->r.websocket != NULL && st != FLOW_FAILED)
+        return begin_to_converse(h, st == FLOW_READY ? &v : NULL);
+    switch (st) {
     case FLOW_READY:
         return takes_piece(h, v, out);
     case FLOW_WAIT:

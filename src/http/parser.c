@@ -126,7 +126,16 @@ void flow__parser_begin(struct flow__parser *p, const flow_site_options *o)
 {
     memset(p, 0, sizeof *p);
     p->limits = o;
+    p->type = HTTP_REQUEST;
     p->input = p->next = p->piece = flow_none();
+    flow__parser_again(p);
+}
+
+void flow__parser_begin_answer(struct flow__parser *p,
+                               const flow_site_options *o)
+{
+    flow__parser_begin(p, o);
+    p->type = HTTP_RESPONSE;
     flow__parser_again(p);
 }
 
@@ -142,7 +151,7 @@ void flow__parser_again(struct flow__parser *p)
     p->skipped = p->in_body = p->complete = false;
     p->status = 0;
     p->last = 0;
-    llhttp_init(&p->llhttp, HTTP_REQUEST, &settings);
+    llhttp_init(&p->llhttp, p->type, &settings);
     p->llhttp.data = p;
 }
 
@@ -167,6 +176,15 @@ void flow__parser_feed(struct flow__parser *p, flow_value v)
         p->input = v;
     else
         p->next = v;
+}
+
+bool flow__parser_take(struct flow__parser *p, flow_value *v)
+{
+    if (p->input.kind == FLOW_NONE)
+        return false;
+    *v = flow_slice(&p->input, p->at, SIZE_MAX);
+    drop_input(p);
+    return true;
 }
 
 bool flow__parser_is_full(const struct flow__parser *p)

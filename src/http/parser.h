@@ -24,6 +24,7 @@ struct flow__field { uint32_t name, name_size, value, value_size; };
 
 struct flow__parser {
     llhttp_t llhttp;
+    llhttp_type_t type;
     const flow_site_options *limits;
     flow_value input;               /* what came; NONE: it is used up       */
     flow_value next;                /* what came before that was; or NONE   */
@@ -54,6 +55,10 @@ struct flow__parser {
 /* Before the first request. */
 void flow__parser_begin(struct flow__parser *p, const flow_site_options *o);
 
+/* The same for answers. */
+void flow__parser_begin_answer(struct flow__parser *p,
+                               const flow_site_options *o);
+
 /* Before each further one: forgets the last, but not the input. */
 void flow__parser_again(struct flow__parser *p);
 void flow__parser_end(struct flow__parser *p);
@@ -62,6 +67,11 @@ void flow__parser_end(struct flow__parser *p);
  * takes one piece. */
 void flow__parser_feed(struct flow__parser *p, flow_value v);
 bool flow__parser_is_full(const struct flow__parser *p);
+
+/* Takes back a piece of what it was fed and has not used, or an ERROR. False:
+ * there is none. */
+bool flow__parser_take(struct flow__parser *p, flow_value *v);
+
 enum flow__parsed flow__parse(struct flow__parser *p);
 
 /* Whether anything of a request is there. */

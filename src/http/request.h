@@ -10,6 +10,7 @@
 
 struct flow__kept;
 struct flow__body;
+struct flow__websocket;
 
 /* A name and its value: of arguments, and of headers that are answered. */
 struct flow__pair {
@@ -49,6 +50,7 @@ struct flow_request {
     bool begun;                             /* a piece was yielded          */
     bool varies;                            /* with the Accept-Encoding     */
     bool compressed;
+    struct flow__websocket *websocket;      /* is answered; NULL: a page is */
 };
 
 /* What the parser has read. False: it is refused, see `status` and `why` of the
