@@ -3,7 +3,6 @@
 #include "site.h"
 
 #include <string.h>
-#include <time.h>
 
 struct flow__node {
     const char *name;                       /* borrowed, up to a slash or 0 */
@@ -252,35 +251,15 @@ void flow_site_add(flow_site *site, const char *where, flow_page *page,
 }
 
 /* ---- The time ------------------------------------------------------------ */
-static const char days[7][4] = {
-    "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"
-};
-static const char months[12][4] = {
-    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov",
-    "Dec"
-};
-
-/* Not by strftime, which would speak the language of the program. */
-static void tell_time(flow_site *site, time_t now)
-{
-    struct tm t;
-
-    gmtime_r(&now, &t);
-    snprintf(site->date, sizeof site->date,
-             "%s, %02d %s %04d %02d:%02d:%02d GMT", days[t.tm_wday], t.tm_mday,
-             months[t.tm_mon], t.tm_year + 1900, t.tm_hour, t.tm_min, t.tm_sec);
-    snprintf(site->log_date, sizeof site->log_date,
-             "%02d/%s/%04d:%02d:%02d:%02d +0000", t.tm_mday, months[t.tm_mon],
-             t.tm_year + 1900, t.tm_hour, t.tm_min, t.tm_sec);
-    site->second = now;
-}
-
 const char *flow__site_date(flow_site *site)
 {
     time_t now = time(NULL);
 
-    if (site->second != now)
-        tell_time(site, now);
+    if (site->second != now) {
+        flow__date_write(site->date, now);
+        flow__date_write_for_log(site->log_date, now);
+        site->second = now;
+    }
     return site->date;
 }
 

@@ -3,6 +3,8 @@
 #ifndef FLOW_HTTP_SITE_H
 #define FLOW_HTTP_SITE_H
 
+#include "date.h"
+
 #include <flow/http.h>
 
 struct flow__page {
@@ -29,7 +31,7 @@ struct flow_site {
     bool draining;
     struct flow__listed *first;
     int64_t second;                         /* that these say               */
-    char date[64], log_date[64];
+    char date[FLOW__DATE], log_date[FLOW__DATE];
 };
 
 /* A connection begins, and ends. */
