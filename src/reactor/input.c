@@ -25,10 +25,19 @@ static void discard(struct flow__work *w)
     flow_free(in, sizeof *in);
 }
 
+static size_t next_size(const struct flow__input *in)
+{
+    return in->is_part && in->left < FLOW__BLOCK ? (size_t)in->left
+                                                 : FLOW__BLOCK;
+}
+
 static void read_block(struct flow__input *in)
 {
+    size_t size = next_size(in);
+
     do
-        in->n = read(in->fd, in->chars, FLOW__BLOCK);
+        in->n = in->is_part ? pread(in->fd, in->chars, size, (off_t)in->at)
+                            : read(in->fd, in->chars, size);
     while (in->n < 0 && errno == EINTR);
     in->code = in->n < 0 ? errno : 0;
     in->tried = true;
@@ -70,6 +79,13 @@ struct flow__input *flow__input_new(char *name, int fd, flow_value *why)
     return in;
 }
 
+void flow__input_limit(struct flow__input *in, uint64_t from, uint64_t size)
+{
+    in->is_part = in->looked = true;
+    in->at = from;
+    in->left = size;
+}
+
 void flow__input_close(struct flow__input *in)
 {
     if (in == NULL)
@@ -103,7 +119,7 @@ static void drop_block(struct flow__input *in)
 static bool has_block(struct flow__input *in)
 {
     if (in->chars == NULL)
-        in->block = flow_buffer(FLOW__BLOCK, &in->chars);
+        in->block = flow_buffer(next_size(in), &in->chars);
     if (in->chars == NULL)
         drop_block(in);
     return in->chars != NULL;
@@ -115,7 +131,11 @@ static flow_status give(struct flow__input *in, flow_stage *out)
     size_t n = (size_t)in->n;
     flow_value piece;
 
-    if (n <= COPIED) {
+    if (in->is_part) {
+        in->at += n;
+        in->left -= n;
+    }
+    if (n <= COPIED && in->block.size > COPIED) {
         piece = flow_bytes(in->chars, n);
     } else {
         piece = flow_slice(&in->block, 0, n);
@@ -133,6 +153,9 @@ static flow_status tell(struct flow__input *in, flow_stage *out, flow_waker *w)
     in->tried = false;
     if (in->n > 0)
         return give(in, out);
+    if (in->n == 0 && in->is_part)
+        return flow_raise_in(out, flow_error(FLOW_EFORMAT, 0, "%s has become "
+                                             "shorter", in->name));
     if (in->n == 0)
         return FLOW_DONE;
     if (in->watch == NULL || in->code != EAGAIN)
@@ -176,6 +199,8 @@ flow_status flow__input_read(struct flow__input *in, flow_stage *out,
 {
     flow_value why = flow_none();
 
+    if (in->is_part && in->left == 0)
+        return FLOW_DONE;
     if (!in->work.working && !in->tried) {
         if (in->fd >= 0 && !in->looked)
             why = look(in);

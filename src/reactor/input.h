@@ -13,6 +13,8 @@ struct flow__input {
     struct flow__work work;         /* first                                */
     char *name;                     /* what errors call it; it owns it      */
     int fd;                         /* -1: to be opened by its name         */
+    bool is_part;                   /* see flow__input_limit                */
+    uint64_t at, left;              /* of a part: where it goes on          */
     struct flow__poll *watch;       /* NULL: it is read by a thread         */
     bool looked;                    /* which of both is known               */
     flow_value block;               /* NONE: there is none                  */
@@ -24,6 +26,10 @@ struct flow__input {
 
 /* Takes both. fd -1: the file `name`. NULL: *why says why. */
 struct flow__input *flow__input_new(char *name, int fd, flow_value *why);
+
+/* Before the first: of the file fd only so many bytes from there on, which must
+ * be there. Where the descriptor stands does not matter then, nor change. */
+void flow__input_limit(struct flow__input *in, uint64_t from, uint64_t size);
 
 /* A fill: gives the next piece. */
 flow_status flow__input_read(struct flow__input *in, flow_stage *out,
