@@ -314,31 +314,48 @@ const char *heard(flow_stage *s)
     return text;
 }
 
-void answers_in_pieces(const char *wanted, const char *request, size_t size)
+static void check_answer(bool is_wanted, const char *wanted,
+                         const char *request, const char *got)
 {
-    flow_site *site = pages();
-    const char *got = heard(flow_http(asking(request, size), site));
-
-    if (strcmp(got, wanted) != 0 && !disturbed())
+    if (!is_wanted && !disturbed())
         fprintf(stderr, "asked:  %s\nwanted: %s\nheard:  %s\n", request, wanted,
                 got);
-    CHECK(strcmp(got, wanted) == 0);
+    CHECK(is_wanted);
+}
+
+static void hears_in_pieces(flow_site *site, const char *wanted,
+                            const char *request, size_t size)
+{
+    const char *got = heard(flow_http(asking(request, size), site));
+
+    check_answer(strcmp(got, wanted) == 0, wanted, request, got);
     flow_site_release(site);
+}
+
+void answers_in_pieces(const char *wanted, const char *request, size_t size)
+{
+    hears_in_pieces(pages(), wanted, request, size);
 }
 
 void answers(const char *wanted, const char *request)
 {
-    answers_in_pieces(wanted, request, 0);
+    hears_in_pieces(pages(), wanted, request, 0);
+}
+
+void answers_from(flow_site *site, const char *wanted, const char *request)
+{
+    hears_in_pieces(site, wanted, request, 0);
+}
+
+void answers_from_with(flow_site *site, const char *begin, const char *request)
+{
+    const char *got = heard(flow_http(asking(request, 0), site));
+
+    check_answer(strncmp(got, begin, strlen(begin)) == 0, begin, request, got);
+    flow_site_release(site);
 }
 
 void answers_with(const char *begin, const char *request)
 {
-    flow_site *site = pages();
-    const char *got = heard(flow_http(asking(request, 0), site));
-
-    if (strncmp(got, begin, strlen(begin)) != 0 && !disturbed())
-        fprintf(stderr, "asked:  %s\nwanted: %s\nheard:  %s\n", request, begin,
-                got);
-    CHECK(strncmp(got, begin, strlen(begin)) == 0);
-    flow_site_release(site);
+    answers_from_with(pages(), begin, request);
 }

@@ -36,6 +36,10 @@ void answers_in_pieces(const char *wanted, const char *request, size_t size);
 /* The answer must begin so. */
 void answers_with(const char *begin, const char *request);
 
+/* The same of another site, which it releases. */
+void answers_from(flow_site *site, const char *wanted, const char *request);
+void answers_from_with(flow_site *site, const char *begin, const char *request);
+
 /* What a stage of bytes gives, as above, then `!` and the class of its failure;
  * borrowed until the next call. Closes it. */
 const char *heard(flow_stage *s);

@@ -227,6 +227,26 @@ void flow_answer_status(flow_request *r, int status);   /* default: 200     */
 void flow_answer_header(flow_request *r, const char *name, const char *format,
                         ...) __attribute__((format(printf, 3, 4)));
 
+/* Says when it was last changed, in seconds since 1970: Last-Modified. A second
+ * that is not over is not said: another change in it would not be seen. */
+void flow_answer_modified(flow_request *r, int64_t when);
+
+/* Text as HTML shows it, between tags and between quotes: a C string, or a text
+ * or bytes, which it takes. Whatever comes from elsewhere goes through it:
+ *
+ *     flow_yield(self, "<p>Hello ");
+ *     flow_yield(self, flow_html(name));
+ */
+flow_value flow_html(flow_value text);
+
+/* Yields a page with a link to where the client is to go. The status is 301,
+ * 302, 303 (by GET), 307 or 308. What begins with a slash stays on this site,
+ * with "?" or a name it is beside this page, and any other begins with http://
+ * or https://; all else, so "//host" too, fails the page. What must be escaped
+ * is, but escapes stay. */
+void flow_answer_redirect(flow_gen *self, flow_request *r, int status,
+                          const char *to);
+
 /* ---- Events -----------------------------------------------------------------
  * A page that goes on telling its browser, which reads it by an EventSource:
  *
@@ -248,11 +268,56 @@ void flow_answer_events(flow_gen *self, flow_request *r, flow_stage *events);
  * that is to be sent. NULL: it is new. */
 const char *flow_request_last_event_id(const flow_request *r);
 
+/* ---- What the client has already --------------------------------------------
+ * A page that says an ETag, or Last-Modified, is not sent again to who has it:
+ * If-None-Match, If-Modified-Since, If-Match and If-Unmodified-Since of a GET
+ * with status 200 are looked at when its first piece is yielded. Does one not
+ * hold, then the answer is 304 or 412, and the page is closed. */
+
+/* Whether they hold for what is said so far, of any method: for a page that
+ * would work long, and for one that changes something, which must know before.
+ * False: the page has only to return, and it is answered so.
+ *
+ *     flow_answer_header(r, "ETag", "\"%d\"", note->version);
+ *     if (flow_request_holds(r))
+ *         ... change it ...
+ *
+ * What has neither header is not there yet: so "If-None-Match: *" makes, and
+ * does not replace. */
+bool flow_request_holds(flow_request *r);
+
+/* ---- Files ------------------------------------------------------------------
+ * They are read as those of file.h are, in threads that have a host of libuv,
+ * and hold 65536 bytes of each at a time. What was opened is what is sent; a
+ * file that gets shorter meanwhile resets the connection. Their type is that of
+ * the ending of their name, unless the page says one; they have an ETag, and
+ * are sent in parts to who asks for some (Range, If-Range), at most 16 at once.
+ */
+
+/* Adds the files below a directory: of "/static/" and a star, the star is the
+ * path there. Both are borrowed. A path that ends with a slash is the file
+ * "index.html" there; to one without, that is a directory, the client is
+ * redirected. What begins with a dot, is no file, or is reached by a symbolic
+ * link out of the directory, is not found (404); what may not be read is
+ * forbidden (403). */
+void flow_site_add_files(flow_site *site, const char *where,
+                         const char *directory);
+
+/* The same in a page, which may say headers before, or see who asks. Yields the
+ * whole answer. */
+void flow_answer_files(flow_gen *self, flow_request *r, const char *directory);
+
+/* Yields a file: any, whose path must not be made of what a client has sent. It
+ * has a status other than 200 only if the page says so, and is then sent whole:
+ * an error with a page of its own. */
+void flow_answer_file(flow_gen *self, flow_request *r, const char *path);
+
 #pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif
 
+#define flow_html(text)         flow_html(flow_of(text))
 #define flow_http(...)          flow_made(flow_http(__VA_ARGS__), FLOW_HERE)
 #define flow_request_body(r)    flow_made(flow_request_body(r), FLOW_HERE)
 #define flow_part_body(p)       flow_made(flow_part_body(p), FLOW_HERE)

@@ -3,6 +3,8 @@
 #include "answer.h"
 #include "grammar.h"
 
+#include "tag.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -83,6 +85,17 @@ static void takes_length(struct flow_request *r, const char *value)
         r->length = strtoll(value, NULL, 10);
 }
 
+/* Those that the server reads again. */
+static bool is_well_formed(const char *name, const char *value)
+{
+    time_t when;
+
+    if (strcasecmp(name, "ETag") == 0)
+        return flow__tag_is(value);
+    return strcasecmp(name, "Last-Modified") != 0
+        || flow__date_read(value, &when);
+}
+
 const char *flow__answer_says(const struct flow_request *r, const char *name)
 {
     const struct flow__pair *p = r->headers;
@@ -123,6 +136,10 @@ static void add_header(struct flow_request *r, const char *name, size_t n,
     vsnprintf(value, n + 1, format, args);
     if (!flow__is_value(value)) {
         fail(r, "a header would go on in another line", name);
+    } else if (!is_well_formed(name, value)) {
+        fail(r, strcasecmp(name, "ETag") == 0
+             ? "a tag is to be in double quotes" : "this is no date of HTTP",
+             value);
     } else if (strcasecmp(name, "Content-Length") == 0) {
         takes_length(r, value);
     } else if ((p = place_for(r, kept)) == NULL) {
@@ -151,6 +168,16 @@ void flow_answer_header(flow_request *r, const char *name, const char *format,
         add_header(r, name, (size_t)n, format, args);
         va_end(args);
     }
+}
+
+void flow_answer_modified(flow_request *r, int64_t when)
+{
+    char date[FLOW__DATE];
+
+    if (when < 0 || when >= time(NULL))
+        return;
+    flow__date_write(date, when);
+    flow_answer_header(r, "Last-Modified", "%s", date);
 }
 
 /* ---- The head ------------------------------------------------------------ */
@@ -206,7 +233,7 @@ static void put_said(struct writer *w, const struct flow_request *r,
 
 static void put_coding(struct writer *w, const struct flow_request *r)
 {
-    if (r->compressed)
+    if (r->compressed && flow__status_has_body(r->status))
         put_header(w, "Content-Encoding", "gzip");
     if (r->varies)
         put_header(w, "Vary", "Accept-Encoding");

@@ -5,6 +5,7 @@
  * one that is ready whole gets its length, and one that fails at once a status.
  */
 #include "coding.h"
+#include "conditional.h"
 #include "connection.h"
 #include "websocket.h"
 
@@ -130,6 +131,27 @@ static void answer_failure(struct flow__http *h, flow_value error)
         answer_error(h, 500, "");
     }
     flow_drop(error);
+}
+
+/* The client has it already, or not what it thinks. False: neither. `text` is
+ * what the page is without a Content-Type. */
+static bool answers_unmet(struct flow__http *h, bool text)
+{
+    switch (flow__request_judge(&h->r)) {
+    case 304:
+        flow__answer_is_compressed(&h->r, text);
+        h->r.status = 304;
+        flow__answer_without_body(&h->r);
+        flow__http_send_head(h, FLOW__NO_BODY, true);
+        end_answer(h);
+        return true;
+    case 412:
+        forget_page(&h->r, 412);
+        answer_error(h, 412, "");
+        return true;
+    default:
+        return false;
+    }
 }
 
 /* ---- The page ------------------------------------------------------------ */
@@ -266,7 +288,10 @@ static flow_status takes_piece(struct flow__http *h, flow_value v,
         return FLOW_READY;
     }
     if (!h->headed && h->held.kind == FLOW_NONE) {
-        h->held = v;
+        if (answers_unmet(h, v.kind == FLOW_TEXT))
+            flow_drop(v);
+        else
+            h->held = v;
         return FLOW_READY;
     }
     if (!h->headed)
@@ -291,6 +316,8 @@ static bool is_whole(const struct flow__http *h)
 
 static flow_status ends_page(struct flow__http *h, flow_stage *out)
 {
+    if (!h->headed && h->held.kind == FLOW_NONE && answers_unmet(h, true))
+        return FLOW_READY;
     if (h->headed ? has_wrong_length(h, 0) : !is_whole(h))
         return fail_page(h, wrong_length(h), out);
     if (!h->headed && h->r.length < 0)

@@ -431,17 +431,29 @@ enum flow__parsed flow__parse(struct flow__parser *p)
 }
 
 /* ---- Looking ------------------------------------------------------------- */
+const char *flow__parser_next(const struct flow__parser *p, const char *name,
+                              size_t *at)
+{
+    size_t size = strlen(name);
+
+    while (*at < p->n) {
+        const struct flow__field *f = &p->fields[(*at)++];
+
+        if (f->name_size == size
+            && strcasecmp(p->head + f->name, name) == 0)
+            return p->head + f->value;
+    }
+    return NULL;
+}
+
 const char *flow__parser_find(const struct flow__parser *p, const char *name,
                               size_t *n)
 {
-    const char *found = NULL;
-    size_t size = strlen(name);
+    size_t at = 0;
+    const char *found = flow__parser_next(p, name, &at);
 
-    *n = 0;
-    for (size_t i = 0; i < p->n; i++)
-        if (p->fields[i].name_size == size
-            && strcasecmp(p->head + p->fields[i].name, name) == 0
-            && (*n)++ == 0)
-            found = p->head + p->fields[i].value;
+    *n = found != NULL;
+    while (flow__parser_next(p, name, &at) != NULL)
+        (*n)++;
     return found;
 }

@@ -81,4 +81,8 @@ bool flow__parser_has_begun(const struct flow__parser *p);
 const char *flow__parser_find(const struct flow__parser *p, const char *name,
                               size_t *n);
 
+/* The one after *at, which is 0 to begin with, and moves on. NULL: no more. */
+const char *flow__parser_next(const struct flow__parser *p, const char *name,
+                              size_t *at);
+
 #endif

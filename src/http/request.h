@@ -50,6 +50,7 @@ struct flow_request {
     bool begun;                             /* a piece was yielded          */
     bool varies;                            /* with the Accept-Encoding     */
     bool compressed;
+    int judged;                             /* see conditional.h            */
     struct flow__websocket *websocket;      /* is answered; NULL: a page is */
 };
 
