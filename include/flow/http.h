@@ -288,11 +288,11 @@ bool flow_request_holds(flow_request *r);
 
 /* ---- Files ------------------------------------------------------------------
  * They are read as those of file.h are, in threads that have a host of libuv,
- * and hold 65536 bytes of each at a time. What was opened is what is sent; a
- * file that gets shorter meanwhile resets the connection. Their type is that of
- * the ending of their name, unless the page says one; they have an ETag, and
- * are sent in parts to who asks for some (Range, If-Range), at most 16 at once.
- */
+ * 65536 bytes at a time; but what the kernel has in memory at once. What was
+ * opened is what is sent; a file that gets shorter meanwhile resets the
+ * connection. Their type is that of the ending of their name, unless the page
+ * says one; they have an ETag, and are sent in parts to who asks for some
+ * (Range, If-Range), at most 16 at once. */
 
 /* Adds the files below a directory: of "/static/" and a star, the star is the
  * path there. Both are borrowed. A path that ends with a slash is the file

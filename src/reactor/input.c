@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 /* A piece up to that is copied out, so that one that is kept does not keep a
@@ -29,6 +30,18 @@ static size_t next_size(const struct flow__input *in)
 {
     return in->is_part && in->left < FLOW__BLOCK ? (size_t)in->left
                                                  : FLOW__BLOCK;
+}
+
+/* What the kernel has in memory is read at once, without a thread. False: it
+ * has not, or cannot tell. */
+static bool reads_cached(struct flow__input *in)
+{
+    struct iovec to = { in->chars, next_size(in) };
+
+    if (!in->is_part)
+        return false;
+    in->n = preadv2(in->fd, &to, 1, (off_t)in->at, RWF_NOWAIT);
+    return in->n > 0;
 }
 
 static void read_block(struct flow__input *in)
@@ -183,7 +196,7 @@ static flow_status read_in_thread(struct flow__input *in, flow_stage *out,
     flow_value why;
 
     if (!in->work.working) {
-        if (in->tried)
+        if (in->tried || reads_cached(in))
             return tell(in, out, w);
         why = flow__work_begin(&in->work);
         if (flow_is_failure(why))

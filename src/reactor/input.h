@@ -28,7 +28,8 @@ struct flow__input {
 struct flow__input *flow__input_new(char *name, int fd, flow_value *why);
 
 /* Before the first: of the file fd only so many bytes from there on, which must
- * be there. Where the descriptor stands does not matter then, nor change. */
+ * be there. Where the descriptor stands does not matter then, nor change; what
+ * the kernel has in memory is read without a thread. */
 void flow__input_limit(struct flow__input *in, uint64_t from, uint64_t size);
 
 /* A fill: gives the next piece. */

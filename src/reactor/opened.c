@@ -23,20 +23,26 @@ struct opening {
     bool tried;
 };
 
-/* ---- In a thread --------------------------------------------------------- */
-/* As openat2: what it cannot promise for the moment it is asked again. -1 and
- * ENOSYS: there is none. */
+/* ---- Opening ------------------------------------------------------------- */
+static int open_by(int directory, const char *path, uint64_t flags,
+                   uint64_t resolve)
+{
+    struct open_how how = { .flags = flags, .resolve = resolve };
+
+    return (int)syscall(SYS_openat2, directory, path, &how, sizeof how);
+}
+
+enum { BELOW = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS };
+
+/* What it cannot promise for the moment it is asked again. -1 and ENOSYS: there
+ * is no openat2. */
 static int open_below(int directory, const char *path)
 {
-    struct open_how how = {
-        .flags = FLAGS,
-        .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS
-    };
     int fd = -1;
 
     errno = EAGAIN;
     for (int tries = 16; tries > 0 && fd < 0 && errno == EAGAIN; tries--)
-        fd = (int)syscall(SYS_openat2, directory, path, &how, sizeof how);
+        fd = open_by(directory, path, FLAGS, BELOW);
     if (fd < 0 && errno == EPERM)           /* by a sandbox older than it   */
         errno = ENOSYS;
     return fd;
@@ -87,16 +93,37 @@ static int open_in(const char *directory, char *path)
     return fd;
 }
 
-static void open_it(struct flow__work *w)
+/* -1: it takes a thread, if only to learn why not. The kernel has all names on
+ * the way in memory, or does not open. */
+static int open_cached(const char *directory, const char *path)
 {
-    struct opening *o = (struct opening *)w;
-    int fd = o->directory != NULL ? open_in(o->directory, o->path)
-                                  : open(o->path, FLAGS);
+    int at, fd;
 
+    if (directory == NULL)
+        return open_by(AT_FDCWD, path, FLAGS, RESOLVE_CACHED);
+    at = open_by(AT_FDCWD, directory, O_PATH | O_DIRECTORY | O_CLOEXEC,
+                 RESOLVE_CACHED);
+    if (at < 0)
+        return -1;
+    fd = open_by(at, path, FLAGS, BELOW | RESOLVE_CACHED);
+    close(at);
+    return fd;
+}
+
+static void look_at(struct opening *o, int fd)
+{
     if (fd < 0 || fstat(fd, &o->file->about) != 0)
         o->code = errno;
     o->file->fd = fd;
     o->tried = true;
+}
+
+static void open_it(struct flow__work *w)
+{
+    struct opening *o = (struct opening *)w;
+
+    look_at(o, o->directory != NULL ? open_in(o->directory, o->path)
+                                    : open(o->path, FLAGS));
 }
 
 /* ---- What was opened ----------------------------------------------------- */
@@ -167,6 +194,21 @@ static flow_status give(struct opening *o, flow_stage *out)
     return FLOW_READY;
 }
 
+/* NONE: it is open, or a thread is at it. */
+static flow_value begin(struct opening *o)
+{
+    flow_value why = flow_none();
+    int fd;
+
+    if (flow__uv_loop(&why) == NULL)
+        return why;
+    fd = open_cached(o->directory, o->path);
+    if (fd < 0)
+        return flow__work_begin(&o->work);
+    look_at(o, fd);
+    return why;
+}
+
 static flow_status opener_fill(void *self, flow_stage *out, flow_waker *w)
 {
     struct opener *x = self;
@@ -175,12 +217,12 @@ static flow_status opener_fill(void *self, flow_stage *out, flow_waker *w)
     x->why = flow_none();
     if (x->o == NULL)
         return flow_raise_in(out, why);
-    if (x->o->tried && !x->o->work.working)
-        return give(x->o, out);
-    if (!x->o->work.working)
-        why = flow__work_begin(&x->o->work);
+    if (!x->o->work.working && !x->o->tried)
+        why = begin(x->o);
     if (flow_is_failure(why))
         return flow_raise_in(out, why);
+    if (!x->o->work.working)
+        return give(x->o, out);
     x->o->work.waker = w;
     flow_waits_for(out, w, "a file to be opened");
     return FLOW_WAIT;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Files that are opened for the other libraries, and parts of them that are
- * read: by libuv's threads. */
+ * read: at once if the kernel has them in memory, and else by libuv's threads,
+ * as all files are. */
 #ifndef FLOW_REACTOR_OPENED_H
 #define FLOW_REACTOR_OPENED_H
 
