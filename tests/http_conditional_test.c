@@ -135,6 +135,13 @@ TEST(a_304_says_only_what_it_must)
                  "GET /both HTTP/1.1\r\nIf-None-Match: \"a\"\r\n" HOST);
 }
 
+TEST(a_304_has_the_tag_of_what_would_be_sent_compressed)
+{
+    answers_from(site(), "HTTP/1.1 304 Not Modified|ETag: W/\"a\"||",
+                 "GET /tag HTTP/1.1\r\nAccept-Encoding: gzip\r\n"
+                 "If-None-Match: W/\"a\"\r\n" HOST);
+}
+
 TEST(any_tag_of_a_list_in_one_or_more_lines_will_do)
 {
     gives(304, "GET /tag", "If-None-Match: \"b\", W/\"c\" ,\"a\"");
@@ -490,6 +497,7 @@ int main(void)
         CASE(who_has_a_page_is_not_sent_it_again),
         CASE(what_comes_after_a_page_that_was_not_sent_is_answered),
         CASE(a_304_says_only_what_it_must),
+        CASE(a_304_has_the_tag_of_what_would_be_sent_compressed),
         CASE(any_tag_of_a_list_in_one_or_more_lines_will_do),
         CASE(a_star_is_any_tag),
         CASE(a_weak_tag_is_good_enough_to_look_at),

@@ -37,7 +37,7 @@ static void *count(void *ctx, void *p, size_t old, size_t size)
     return p;
 }
 
-/* ---- A file --------------------------------------------------------------- */
+/* ---- A file -------------------------------------------------------------- */
 enum { SIZE = 100000 };
 
 static char text[SIZE];
