@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* http_served [DIRECTORY]: serves the pages of the tests, and at /files/ those
- * of the directory, at a free port, which it prints, until it is told to end by a
- * signal. */
+ * of the directory, at a free port, which it prints, until it is told to end by
+ * a signal. */
 #include "http_pages.h"
 
 #include <flow/reactor.h>
