@@ -305,6 +305,28 @@ TEST(who_is_told_to_go_on_and_does_not_is_refused)
              30, 31);
 }
 
+TEST(a_body_that_comes_byte_by_byte_has_no_more_time)
+{
+    is_ended("HTTP/1.1 408",
+             (struct trickle){ COUNT "Content-Length: 1000\r\n" HOST, "x", 1 },
+             30, 31);
+    is_ended("HTTP/1.1 408",
+             (struct trickle){ COUNT "Transfer-Encoding: chunked\r\n" HOST,
+                               "1\r\nx\r\n", 1 }, 30, 31);
+}
+
+/* 65536 bytes in 22 seconds, and that for a minute. */
+TEST(a_body_that_comes_slowly_but_enough_is_read)
+{
+    char drop[3001];
+
+    memset(drop, 'x', 3000);
+    drop[3000] = '\0';
+    is_ended("HTTP/1.1 200",
+             (struct trickle){ COUNT "Content-Length: 180000\r\n" HOST, drop,
+                               1 }, 60, 121);
+}
+
 /* ---- A little of theirs into much of ours -------------------------------- */
 struct tiny { size_t chunks; char text[1024]; };
 
@@ -362,74 +384,164 @@ TEST(the_number_of_arguments_is_bounded)
 }
 
 /* ---- Who does not read --------------------------------------------------- */
-static bool closed;
-
-static void note_closed(void *p)
-{
-    *(bool *)p = true;
-}
-
 static void endless(flow_gen *self, flow_request *r, void *arg)
 {
     (void)r;
     (void)arg;
-    flow_cleanup(self, note_closed, &closed);
     while (flow_yield(self, "more of it, and no end\n"))
         ;
 }
 
-/* As often as t seconds it takes what there is, which is a byte. */
-static void sip(flow_gen *self, flow_stage *answer, void *t)
+enum { MUCH = 200000 };
+
+static void much(flow_gen *self, flow_request *r, void *arg)
 {
+    char *chars;
+    flow_value v = flow_buffer(MUCH, &chars);
+
+    (void)r;
+    (void)arg;
+    if (chars != NULL)
+        memset(chars, 'x', MUCH);
+    flow_yield(self, v);
+}
+
+static void late(flow_gen *self, flow_request *r, void *arg)
+{
+    (void)r;
+    (void)arg;
+    flow_cooperate(self, 100);
+    flow_yield(self, "late");
+}
+
+/* A client that takes so many bytes at once, and pauses after each time. */
+struct reader { size_t room; double pause; size_t heard; };
+
+static void sip(flow_gen *self, flow_stage *answer, void *arg)
+{
+    struct reader *c = arg;
     flow_value v;
 
     while (flow_next(self, answer, &v)) {
+        c->heard += v.size;
         flow_drop(v);
-        flow_cooperate(self, *(double *)t);
+        flow_cooperate(self, c->pause);
     }
 }
 
-/* When the server has had enough. */
-static double patience_with(double pause, flow_conn_options conn)
-{
-    static const flow_faults one_byte = { .room = 1 };
-    flow_site *site = flow_site_new(NULL);
-    flow_service_options o = { .conn = conn };
-    flow_deferred *service, *client;
-    double took;
+static double lost_at;                      /* -1: it was not               */
 
-    closed = false;
-    flow_simulation_begin(1, &one_byte);
-    flow_site_add(site, "/endless", endless, NULL);
-    service = flow_serve("here:80", flow_http, site, &o);
-    client = flow_run(flow_generate(sip, flow_connect("here:80",
-        flow_once(flow_of("GET /endless HTTP/1.1\r\n" HOST)), NULL), &pause));
-    while (!closed && flow_host_here()->turn(flow_host_here(), true))
-        ;
-    took = flow_now();
-    flow_outcome(service);
-    flow_release(service);
+static void note_lost(const flow_value *error, const char *peer, void *arg)
+{
+    (void)error;
+    (void)peer;
+    (void)arg;
+    lost_at = flow_now();
+}
+
+static void serve_in_a_world(flow_site *site, struct reader *c,
+                             const char *request, flow_conn_options conn)
+{
+    flow_service_options o = { .conn = conn, .failed = note_lost };
+    flow_deferred *service = flow_serve("here:80", flow_http, site, &o);
+    flow_deferred *client = flow_run(flow_generate(sip, flow_connect("here:80",
+        flow_concat(FLOW_STAGES(flow_once(flow_of(request)), never())), NULL),
+        c));
+
+    flow_loop();
     flow_outcome(client);
     flow_release(client);
+    flow_outcome(service);
+    flow_release(service);
     flow_loop();
+}
+
+/* When the server has had enough of that client. */
+static double patience_with(struct reader *c, const char *path,
+                            flow_site_options o, flow_conn_options conn)
+{
+    const flow_faults faults = { .room = c->room };
+    flow_site *site = flow_site_new(&o);
+    char request[64];
+
+    lost_at = -1;
+    conn.loss_fails = true;
+    snprintf(request, sizeof request, "GET %s HTTP/1.1\r\n" HOST, path);
+    flow_site_add(site, "/endless", endless, NULL);
+    flow_site_add(site, "/much", much, NULL);
+    flow_site_add(site, "/late", late, NULL);
+    flow_simulation_begin(1, &faults);
+    serve_in_a_world(site, c, request, conn);
     MUST(flow_simulation_end() == 0);
     flow_site_release(site);
     reports();
-    return took;
+    return lost_at;
 }
 
-TEST(who_reads_a_byte_a_second_is_left_when_the_connection_has_lasted_enough)
-{
-    double took = patience_with(1, (flow_conn_options){ .total = 300 });
+static const flow_site_options usual;
+static const flow_site_options patient = { .answer = 1e6 };
+static const flow_conn_options any;
 
-    CHECK(took >= 300 && took < 310);
+TEST(who_reads_a_byte_a_second_is_left)
+{
+    struct reader c = { 1, 1, 0 };
+    double at = patience_with(&c, "/endless", usual, any);
+
+    CHECK(at >= 60 && at < 70);
 }
 
-TEST(who_reads_nothing_is_left_when_the_connection_was_idle_enough)
+TEST(who_reads_nothing_is_left)
 {
-    double took = patience_with(86400, (flow_conn_options){ .idle = 60 });
+    struct reader c = { 1, 1e6, 0 };
+    double at = patience_with(&c, "/endless", usual, any);
 
-    CHECK(took >= 60 && took < 130);
+    CHECK(at >= 60 && at < 70);
+}
+
+TEST(who_does_not_read_the_last_piece_is_left)
+{
+    struct reader c = { 1000, 1e6, 0 };
+    double at = patience_with(&c, "/much", (flow_site_options){ .answer = 7 },
+                              any);
+
+    CHECK(at >= 7 && at < 8);
+}
+
+/* 2000 bytes a second are 65536 in 33 seconds. */
+TEST(who_reads_slowly_but_enough_hears_all)
+{
+    struct reader c = { 2000, 1, 0 };
+    double at = patience_with(&c, "/much", usual, any);
+
+    CHECK(at == -1 && c.heard > MUCH);
+}
+
+TEST(a_connection_lasts_no_longer_than_is_said)
+{
+    struct reader c = { 1, 1, 0 };
+    double at = patience_with(&c, "/endless", patient,
+                              (flow_conn_options){ .total = 300 });
+
+    CHECK(at >= 300 && at < 301);
+}
+
+TEST(who_reads_nothing_is_idle)
+{
+    struct reader c = { 1, 1e6, 0 };
+    double at = patience_with(&c, "/endless", patient,
+                              (flow_conn_options){ .idle = 90 });
+
+    CHECK(at >= 90 && at < 95);
+}
+
+TEST(who_waits_for_a_page_is_not_idle)
+{
+    struct reader c = { 1000, 0, 0 };
+    double at = patience_with(&c, "/late", usual,
+                              (flow_conn_options){ .idle = 10 });
+
+    CHECK(c.heard > 0);
+    CHECK(at >= 110 && at < 115);           /* it asks no more              */
 }
 
 int main(void)
@@ -453,11 +565,17 @@ int main(void)
         CASE(a_head_that_comes_byte_by_byte_has_no_more_time),
         CASE(who_says_nothing_but_empty_lines_is_refused),
         CASE(who_is_told_to_go_on_and_does_not_is_refused),
+        CASE(a_body_that_comes_byte_by_byte_has_no_more_time),
+        CASE(a_body_that_comes_slowly_but_enough_is_read),
         CASE(a_byte_that_is_kept_does_not_keep_what_was_around_it),
         CASE(the_number_of_arguments_is_bounded),
-        CASE(
-            who_reads_a_byte_a_second_is_left_when_the_connection_has_lasted_enough),
-        CASE(who_reads_nothing_is_left_when_the_connection_was_idle_enough),
+        CASE(who_reads_a_byte_a_second_is_left),
+        CASE(who_reads_nothing_is_left),
+        CASE(who_does_not_read_the_last_piece_is_left),
+        CASE(who_reads_slowly_but_enough_hears_all),
+        CASE(a_connection_lasts_no_longer_than_is_said),
+        CASE(who_reads_nothing_is_idle),
+        CASE(who_waits_for_a_page_is_not_idle),
     };
 
     return run_tests("http_attacks", tests, sizeof tests / sizeof *tests);

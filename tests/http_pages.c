@@ -215,17 +215,20 @@ static void upload(flow_gen *self, flow_request *r, void *arg)
     flow_yield(self, flow_text(text, strlen(text)));
 }
 
-static flow_value event_of(flow_value v, void *arg)
+/* Not the ticks: on a machine with much to do some come as one. */
+static flow_value event_of(flow_value tick, void *counter)
 {
-    (void)arg;
-    return flow_textf("%lld", (long long)v.as.num);
+    flow_drop(tick);
+    return flow_textf("%d", ++*(int *)counter);
 }
 
 static void events(flow_gen *self, flow_request *r, void *arg)
 {
+    int n = 0;
+
     (void)arg;
     flow_answer_events(self, r, flow_take(flow_map(flow_ticks(0.01), event_of,
-                                                   NULL), 3));
+                                                   &n), 3));
 }
 
 flow_site *pages(void)

@@ -49,8 +49,11 @@
  *   Strict  A request that is not just as RFC 9112 has it is refused, and its
  *           connection ended: two servers that read it differently would
  *           disagree where the next one begins.
- *   Bound   What a request may be long is said in the options of its site. A
- *           connection that waits for a request holds nothing of the last.
+ *   Bound   What a request may be long, and how slow its client, is said in the
+ *           options of its site: none lasts for ever that is slower. How many
+ *           connections there may be, in all and of one client, is said to
+ *           flow_serve (`most` and `most_per_peer`); each is at one request. One
+ *           that waits for a request holds nothing of the last.
  *
  *   Gzip    Text is compressed for a client that asks for it, if it is 1000
  *           bytes or of no known length, and a page that waits is flushed, so
@@ -91,7 +94,10 @@ typedef struct flow_site_options {
     size_t longest_body;        /* 1048576; see flow_request_allow          */
     double idle;                /* until the next request begins: 60        */
     double head;                /* from its begin to the end of its head: 20 */
-    double body;                /* between two pieces of its body: 30       */
+    double body;                /* that 65536 bytes of its body, or what is left
+                                   of it, may be waited for: 30             */
+    double answer;              /* that the client may take for 65536 bytes of
+                                   an answer, or what is left of it: 60     */
     double gone;                /* that a page may wait, without sending, when
                                    its client has ended its side: 5         */
     bool plain;                 /* text is never compressed                 */

@@ -4,6 +4,8 @@
 
 struct flow__body { struct flow_request *r; };      /* NULL: that is over   */
 
+enum { AT_ONCE = 65536 };       /* bytes that are waited for so long        */
+
 static flow_value malformed(const struct flow_request *r)
 {
     return flow_error(FLOW_EHTTP, r->parser->status, "%s", r->parser->why);
@@ -12,6 +14,17 @@ static flow_value malformed(const struct flow_request *r)
 static flow_value cut_off(void)
 {
     return flow_error(FLOW_EHTTP, 400, "the body was cut off");
+}
+
+/* The client has gone: TLS, and who wishes, hear of that as of a failure. */
+static flow_status is_cut_off(flow_status st, flow_value v, flow_value *why)
+{
+    bool failed = st == FLOW_FAILED;
+
+    *why = failed && !flow_is(&v, FLOW_ESYSTEM) ? v : cut_off();
+    if (failed && flow_is(&v, FLOW_ESYSTEM))
+        flow_drop(v);
+    return FLOW_FAILED;
 }
 
 static flow_value too_long(const struct flow_request *r)
@@ -57,10 +70,8 @@ flow_status flow__request_read(struct flow_request *r, flow_waker *w,
         st = flow_pull(r->received, w, &v);
         if (st == FLOW_WAIT)
             return st;
-        if (st != FLOW_READY) {
-            *piece = st == FLOW_DONE ? cut_off() : v;
-            return FLOW_FAILED;
-        }
+        if (st != FLOW_READY)
+            return is_cut_off(st, v, piece);
         flow__parser_feed(r->parser, v);
     }
 }
@@ -70,10 +81,22 @@ static flow_status waits(struct flow_request *r, flow_waker *w)
 {
     r->waker = w;
     r->reading = true;
-    if (r->alarm.host == NULL)
-        flow__alarm_set(&r->alarm, w, r->site->o.body);
+    if (r->alarm.host == NULL) {
+        r->since = w->host->now(w->host);
+        flow__alarm_set(&r->alarm, w, r->site->o.body - r->waited);
+    }
     r->alarm.waker = w;
     return FLOW_WAIT;
+}
+
+/* That the page does not ask is not the client's time. */
+static void waits_no_more(struct flow_request *r)
+{
+    flow_host *host = r->alarm.host;
+
+    if (host != NULL)
+        r->waited += host->now(host) - r->since;
+    flow__alarm_stop(&r->alarm);
 }
 
 /* The client is told first that it may send. */
@@ -119,7 +142,9 @@ static flow_status read_on(struct flow_request *r, flow_stage *out,
     st = flow__request_read(r, w, &piece);
     if (st == FLOW_WAIT)
         return waits(r, w);
-    flow__alarm_stop(&r->alarm);
+    waits_no_more(r);
+    if (st == FLOW_READY && r->got / AT_ONCE > (r->got - piece.size) / AT_ONCE)
+        r->waited = 0;
     if (st == FLOW_READY)
         flow_give(out, piece);
     return flow_pass(out, st, piece);

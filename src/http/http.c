@@ -107,6 +107,8 @@ static flow_status feed(struct flow__http *h, flow_stage *out, flow_waker *w)
                                                       : FLOW__BY_IDLE, w);
     if (st == FLOW_READY)
         flow__parser_feed(&h->parser, v);
+    if (st == FLOW_FAILED && flow_is(&v, FLOW_ESYSTEM))
+        flow__received_give_up(h->received);        /* as TLS tells a loss  */
     return flow_pass(out, st, v);
 }
 
@@ -207,7 +209,10 @@ static flow_status watch(struct flow__http *h, flow_stage *out, flow_waker *w)
     }
     if (st == FLOW_DONE)
         return is_left(h, out, w);
-    return st == FLOW_FAILED ? leave(h, out, v) : FLOW_WAIT;
+    if (st == FLOW_FAILED)
+        return leave(h, out, v);
+    flow__received_is_only_watched(h->received);
+    return FLOW_WAIT;
 }
 
 static flow_status run_page(struct flow__http *h, flow_stage *out,
@@ -265,6 +270,7 @@ static flow_status http_fill(void *self, flow_stage *out, flow_waker *w)
         flow__parser_begin(&h->parser, &h->site->o);
         forget_request(h);
         flow__site_list(h->site, &h->listed);
+        flow__received_bound_sending(h->received, h->site->o.answer);
     }
     h->n = 0;
     while (st == FLOW_READY && h->n == 0 && !flow_is_failure(h->failure))

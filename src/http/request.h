@@ -33,6 +33,7 @@ struct flow_request {
     bool split;                             /* the query is in arguments    */
 
     uint64_t allowed, got;                  /* bytes of the body            */
+    double waited, since;                   /* for the last of them; and now */
     bool has_body;                          /* its end is not yet read      */
     bool expects;                           /* to be told to go on with it  */
     bool tells;                             /* is to be told now            */

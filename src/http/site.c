@@ -32,6 +32,8 @@ static flow_site_options with_defaults(const flow_site_options *o)
         all.head = 20;
     if (!(all.body > 0))
         all.body = 30;
+    if (!(all.answer > 0))
+        all.answer = 60;
     if (!(all.gone > 0))
         all.gone = 5;
     return all;

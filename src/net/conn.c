@@ -132,14 +132,34 @@ void flow__conn_give_up(struct flow__conn *c, const char *what)
     flow__conn_close(c);
 }
 
+static double sooner(double a, double b)
+{
+    return a > 0 && (!(b > 0) || a < b) ? a : b;
+}
+
 /* When it next may have lasted too long; 0: never. */
 static double next_limit(const struct flow__conn *c)
 {
     double idle = c->idle > 0 ? c->moved + c->idle : 0;
 
-    if (idle > 0 && (!(c->until > 0) || idle < c->until))
-        return idle;
-    return c->until;
+    return sooner(c->goes_by, sooner(idle, c->until));
+}
+
+/* Whether the peer is to do something. */
+static bool is_waited_for(const struct flow__conn *c)
+{
+    return (needed(c) & ~(c->watched ? FLOW__READABLE : 0u)) != 0;
+}
+
+/* A look that is posted for an earlier time looks again then. */
+static void set_limit(struct flow__conn *c)
+{
+    double at = next_limit(c);
+
+    if (!(at > 0) || !c->open || (c->limit.posted && c->limit_at <= at))
+        return;
+    c->limit_at = at;
+    c->host->post(c->host, &c->limit, at - c->host->now(c->host));
 }
 
 static void look_at_limits(flow_task *t)
@@ -148,15 +168,23 @@ static void look_at_limits(flow_task *t)
         ((char *)t - offsetof(struct flow__conn, limit));
     double now = c->host->now(c->host), at;
 
-    if (c->idle > 0 && needed(c) == 0)
-        c->moved = now;                     /* nobody waits for the peer    */
+    if (c->idle > 0 && !is_waited_for(c))
+        c->moved = now;
     at = next_limit(c);
-    if (at > now)
-        c->host->post(c->host, t, at - now);
+    if (!(at > 0) || at > now)
+        set_limit(c);
     else if (c->until > 0 && c->until <= now)
         flow__conn_give_up(c, "lasts too long");
+    else if (at == c->goes_by)
+        flow__conn_give_up(c, "takes too long to receive");
     else
         flow__conn_give_up(c, "is idle for too long");
+}
+
+void flow__conn_bound_sending(struct flow__conn *c, double seconds)
+{
+    c->patience = seconds;
+    set_limit(c);
 }
 
 /* ---- Beginning and ending ----------------------------------------------- */
@@ -214,8 +242,7 @@ void flow__conn_begin(struct flow__conn *c, const flow_conn_options *o)
     c->idle = o->idle;
     c->moved = c->host->now(c->host);
     c->until = o->total > 0 ? c->moved + o->total : 0;
-    if (next_limit(c) > 0)
-        c->host->post(c->host, &c->limit, next_limit(c) - c->moved);
+    set_limit(c);
 }
 
 void flow__conn_hold(struct flow__conn *c)
@@ -336,6 +363,7 @@ flow_status flow__conn_receive(struct flow__conn *c, flow_stage *out,
     flow_status st = FLOW_WAIT;
 
     c->reader = NULL;
+    c->watched = false;
     if (c->ended)
         return FLOW_DONE;
     if (!c->open)
@@ -441,6 +469,19 @@ static ssize_t send_unsent(struct flow__conn *c)
     return c->link->network->send(c->link, pieces, n);
 }
 
+/* Of what is unsent, n bytes have gone: is the peer fast enough? */
+static void note_sent(struct flow__conn *c, size_t n)
+{
+    c->went += n;
+    if (c->from == c->to) {
+        c->goes_by = 0;
+    } else if (!(c->goes_by > 0) || c->went >= FLOW__UNSENT_BYTES) {
+        c->goes_by = c->host->now(c->host) + c->patience;
+        c->went = 0;
+        set_limit(c);
+    }
+}
+
 /* Sends what was gathered. WAIT: not all of it went, yet. */
 static flow_status flush(struct flow__conn *c, flow_waker *w, flow_value *error)
 {
@@ -455,6 +496,8 @@ static flow_status flush(struct flow__conn *c, flow_waker *w, flow_value *error)
         touch(c);
         forget_sent(c, (size_t)n);
     }
+    if (c->patience > 0)
+        note_sent(c, n > 0 ? (size_t)n : 0);
     if (c->from == c->to)
         return FLOW_READY;
     flow__conn_wait_writable(c, w);

@@ -28,6 +28,7 @@ struct flow__conn {                 /* what is used often comes first       */
     bool readable;                  /* as far as is known                   */
     bool blocked;                   /* the network takes no more, for now   */
     bool waits;                     /* somebody does                        */
+    bool watched;                   /* the reader only looks for the peer   */
     bool ended;                     /* the peer has sent all                */
     bool shut;                      /* all is sent                          */
     bool lingers;                   /* the last to go waits for the peer    */
@@ -36,6 +37,9 @@ struct flow__conn {                 /* what is used often comes first       */
     bool loss_is_end;               /* of the stage received                */
     bool stays;                     /* the peer is not told that all is sent */
     double idle, moved;             /* the option, and when bytes last did  */
+    double patience;                /* see flow__conn_bound_sending         */
+    double goes_by;                 /* what is unsent; 0: nothing is        */
+    size_t went;                    /* bytes of that                        */
     flow_value last;                /* the failure after what is unsent     */
     size_t bytes;                   /* unsent                               */
     size_t cut;                     /* of the first that are sent           */
@@ -47,6 +51,7 @@ struct flow__conn {                 /* what is used often comes first       */
     flow_host *host;
     flow_task later;                /* goes on sending; ends lingering      */
     flow_task limit;                /* it may have lasted too long          */
+    double limit_at;                /* that is looked at                    */
     void (*gone)(struct flow__conn *c);         /* the link was closed      */
     uint32_t holders;
     size_t size;                    /* of what this is the beginning of     */
@@ -77,6 +82,10 @@ void flow__conn_give_up(struct flow__conn *c, const char *what);
 
 /* Waits until bytes may be sent: of a connection that is being made. */
 void flow__conn_wait_writable(struct flow__conn *c, flow_waker *w);
+
+/* From now on it is lost when the peer takes longer than so many seconds for
+ * FLOW__UNSENT_BYTES, or for what there is if that is less. 0: any number. */
+void flow__conn_bound_sending(struct flow__conn *c, double seconds);
 
 /* The fill of a stage of bytes received. */
 flow_status flow__conn_receive(struct flow__conn *c, flow_stage *out,

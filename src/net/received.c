@@ -72,3 +72,19 @@ void flow__received_give_up(flow_stage *received)
     if (c != NULL)
         flow__conn_give_up(c, "was left by its peer");
 }
+
+void flow__received_is_only_watched(flow_stage *received)
+{
+    struct flow__conn *c = conn_below(received);
+
+    if (c != NULL)
+        c->watched = true;
+}
+
+void flow__received_bound_sending(flow_stage *received, double seconds)
+{
+    struct flow__conn *c = conn_below(received);
+
+    if (c != NULL)
+        flow__conn_bound_sending(c, seconds);
+}

@@ -24,6 +24,13 @@ bool flow__received_is_lost(flow_stage *received);
 
 /* Its peer has gone, whatever it says: it is reset. */
 void flow__received_give_up(flow_stage *received);
+
+/* Who waits for it now only looks whether the peer is there: until it is asked
+ * again, that it says nothing does not make the connection idle. */
+void flow__received_is_only_watched(flow_stage *received);
+
+/* See flow__conn_bound_sending. */
+void flow__received_bound_sending(flow_stage *received, double seconds);
 #pragma GCC visibility pop
 
 #endif
