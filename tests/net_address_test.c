@@ -243,16 +243,8 @@ TEST(the_next_address_is_tried_beside_one_that_does_not_answer)
 TEST(connecting_may_be_given_up_at_any_moment)
 {
     for (int turns = 0; turns < 6; turns++) {
-        flow_deferred *d;
-        flow_host *h;
-
         flow_host_use(flow_uv_host());
-        h = flow_host_here();
-        d = flow_run(connecting_to("localhost", 9));
-        for (int n = 0; n < turns; n++)
-            h->turn(h, false);
-        flow_outcome(d);
-        flow_release(d);
+        give_up_after(turns, flow_run(connecting_to("localhost", 9)));
         flow_uv_close();
     }
     reports();

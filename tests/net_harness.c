@@ -45,6 +45,28 @@ void served(flow_deferred *service)
     flow_uv_close();
 }
 
+void fails_to_serve(flow_deferred *service, const char *why)
+{
+    const flow_value *error = flow_outcome(service);
+    const char *says = error != NULL ? flow_message(error) : "it serves";
+
+    if (!disturbed() && strcmp(says, why) != 0)
+        fprintf(stderr, "failed: %s\n", says);
+    CHECK(strcmp(says, why) == 0);
+    CHECK(strcmp(flow_served_at(service), "") == 0);
+    flow_release(service);
+}
+
+void give_up_after(int turns, flow_deferred *d)
+{
+    flow_host *h = flow_host_here();
+
+    for (int n = 0; n < turns; n++)
+        h->turn(h, false);
+    flow_outcome(d);
+    flow_release(d);
+}
+
 void hears(const char *text, flow_stage *s)
 {
     char heard[4096] = "";

@@ -28,6 +28,12 @@ flow_deferred *serving_with(flow_protocol *p, void *arg,
 int port_of(flow_deferred *service);
 /* Ends it, and the host. */
 void served(flow_deferred *service);
+/* It cannot begin, and says so. */
+void fails_to_serve(flow_deferred *service, const char *why);
+
+/* Gives d up, a service or what a flow gives, after so many turns of the loop:
+ * for tests that close at any moment. */
+void give_up_after(int turns, flow_deferred *d);
 
 /* All bytes of s in one, then `!` and the class of its failure, must be `text`;
  * closes s. */

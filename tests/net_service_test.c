@@ -563,13 +563,8 @@ TEST(a_talk_may_be_closed_at_any_moment)
     for (int turns = 0; turns < 10; turns++) {
         int port;
         flow_deferred *service = serving(brackets, NULL, &port);
-        flow_deferred *client = flow_run(talking(port, asking, "x"));
-        flow_host *h = flow_host_here();
 
-        for (int n = 0; n < turns; n++)
-            h->turn(h, false);
-        flow_outcome(client);
-        flow_release(client);
+        give_up_after(turns, flow_run(talking(port, asking, "x")));
         served(service);
     }
     reports();
