@@ -5,6 +5,8 @@
 #include "fuzz.h"
 #include "http_pages.h"
 
+#include <flow/websocket.h>
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,6 +46,16 @@ static void log_method(const char *line, void *arg)
         quit("too many answers");
     heard_now.is_head[heard_now.logged++] = strncmp(request + 3, "HEAD ", 5)
                                          == 0;
+}
+
+static void converse(flow_gen *self, flow_request *r, void *arg)
+{
+    flow_stage *messages = flow_answer_websocket(r, NULL);
+
+    (void)arg;
+    for (flow_value m; flow_next(self, messages, &m);)
+        flow_yield(self, m);
+    flow_close(messages);
 }
 
 static void choose_options(struct input *in)
@@ -169,6 +181,8 @@ static bool skip_body(struct reader *r, const struct head *h, bool is_head)
 {
     if (is_head || h->status == 100 || h->status == 204 || h->status == 304)
         return true;
+    if (h->status == 101)
+        return skip(r, (size_t)(r->end - r->at));
     switch (h->framing) {
     case BY_LENGTH:
         return skip(r, h->length);
@@ -253,6 +267,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     choose_options(&in);
     flow_host_use(flow_virtual_host());
     site = pages();
+    flow_site_add(site, "/converse", converse, NULL);
     hear(flow_http(blocks(in.at, in.left, c), site));
     must_be_answers();
     if (!depends_on_cuts(&in)) {
