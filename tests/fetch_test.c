@@ -266,6 +266,41 @@ TEST(what_cannot_be_said_in_http_is_not_sent)
     flow_uv_close();
 }
 
+/* '|' stands for the end of a line. */
+static const char *with_end(const char *says, const char *end)
+{
+    static char text[80];
+    size_t n = strcspn(says, "|");
+
+    snprintf(text, sizeof text, "%.*s%s%s", (int)n, says, end, says + n + 1);
+    return text;
+}
+
+/* A program that puts together what it got would say more than it wished. */
+TEST(nothing_that_is_asked_can_hold_the_end_of_a_line)
+{
+    static const char *const ends[] = { "\r\n", "\r", "\n" };
+    static const char *const urls[] = {
+        "http://" HERE "/a|X: y", "http://" HERE "/?a|X: y",
+        "http://" HERE "|/", "http://a|X: y@" HERE "/", "http://" HERE "/#|",
+        "|http://" HERE "/", "http://" HERE "/|"
+    };
+    static const char *const headers[] = { "X: a|", "X: a|Y: b", "X|Y: b" };
+
+    begin_fetching();
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        for (size_t k = 0; k < sizeof urls / sizeof *urls; k++)
+            hears("!Invalid", flow_fetch(with_end(urls[k], ends[i]), NULL));
+        for (size_t k = 0; k < sizeof headers / sizeof *headers; k++)
+            hears("!Invalid", flow_fetch("http://" HERE "/",
+                &(flow_fetch_options){ .headers = (const char *const []){
+                    with_end(headers[k], ends[i]), NULL } }));
+        hears("!Invalid", flow_fetch("http://" HERE "/",
+            &(flow_fetch_options){ .method = with_end("GET|X", ends[i]) }));
+    }
+    flow_uv_close();
+}
+
 TEST(without_libuv_it_fails)
 {
     expect("!Invalid: the host of this thread is not one of libuv: call "
@@ -443,6 +478,7 @@ int main(void)
         CASE(what_is_no_url_fails),
         CASE(other_protocols_are_not_spoken),
         CASE(what_cannot_be_said_in_http_is_not_sent),
+        CASE(nothing_that_is_asked_can_hold_the_end_of_a_line),
         CASE(without_libuv_it_fails),
         CASE(an_upload_that_cannot_be_made_closes_what_it_got),
         CASE(what_is_closed_before_it_is_asked_was_never_fetched),

@@ -240,6 +240,8 @@ TEST(a_page_is_as_long_as_it_says)
             "GET /length?n=4 HTTP/1.1\r\n" HOST);
     answers("HTTP/1.1 200 OK|" HTML "Content-Length: 6||12345!Invalid",
             "GET /length?n=6 HTTP/1.1\r\n" HOST);
+    answers_with("HTTP/1.1 500", "GET /length?n=2 HTTP/1.1\r\n" HOST);
+    CHECK(strstr(reports(), "a page of 2 bytes has given more") != NULL);
 }
 
 /* ---- Time ---------------------------------------------------------------- */

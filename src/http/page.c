@@ -232,18 +232,19 @@ static void send_first(struct flow__http *h)
     h->held = flow_none();
 }
 
-static flow_value wrong_length(const struct flow__http *h)
+static flow_value wrong_length(const struct flow__http *h, const char *given)
 {
     return flow_error(FLOW_EINVAL, 0, "a page of %lld bytes has given %s",
-                      (long long)h->r.length,
-                      h->given < (uint64_t)h->r.length ? "less" : "more");
+                      (long long)h->r.length, given);
 }
 
-static bool has_wrong_length(const struct flow__http *h, uint64_t more)
+/* Whether the page has said its length, and what it has yet to give of it. More
+ * is seen before it goes out: a client would take that for another answer. */
+static bool has_left(const struct flow__http *h, uint64_t *n)
 {
-    return h->r.length >= 0 && flow__http_sends_body(h)
-        && (more > 0 ? h->given + more > (uint64_t)h->r.length
-                     : h->given != (uint64_t)h->r.length);
+    *n = (uint64_t)h->r.length - h->given - h->held.size;
+    return h->r.length >= 0 && !h->r.head_only
+        && flow__status_has_body(h->r.status);
 }
 
 /* Whether what comes makes sense; otherwise *wrong. */
@@ -279,6 +280,7 @@ static flow_status takes_piece(struct flow__http *h, flow_value v,
                                flow_stage *out)
 {
     flow_value wrong;
+    uint64_t left;
 
     h->r.begun = true;
     if (!is_piece(v, &wrong))
@@ -286,6 +288,10 @@ static flow_status takes_piece(struct flow__http *h, flow_value v,
     if (v.size == 0) {                      /* a chunk of it would be the end */
         flow_drop(v);
         return FLOW_READY;
+    }
+    if (has_left(h, &left) && v.size > left) {
+        flow_drop(v);
+        return fail_page(h, wrong_length(h, "more"), out);
     }
     if (!h->headed && h->held.kind == FLOW_NONE) {
         if (answers_unmet(h, v.kind == FLOW_TEXT))
@@ -296,30 +302,20 @@ static flow_status takes_piece(struct flow__http *h, flow_value v,
     }
     if (!h->headed)
         send_first(h);
-    else if (has_wrong_length(h, v.size)) {
-        flow_drop(v);
-        return fail_page(h, wrong_length(h), out);
-    }
     flow__http_send_piece(h, v);
     if (!flow__http_sends_body(h))
         end_answer(h);                      /* the rest is of no use         */
     return FLOW_READY;
 }
 
-/* It ended before anything of it was sent. */
-static bool is_whole(const struct flow__http *h)
-{
-    return h->r.length < 0 || h->r.head_only
-        || !flow__status_has_body(h->r.status)
-        || h->held.size == (uint64_t)h->r.length;
-}
-
 static flow_status ends_page(struct flow__http *h, flow_stage *out)
 {
+    uint64_t left;
+
     if (!h->headed && h->held.kind == FLOW_NONE && answers_unmet(h, true))
         return FLOW_READY;
-    if (h->headed ? has_wrong_length(h, 0) : !is_whole(h))
-        return fail_page(h, wrong_length(h), out);
+    if (has_left(h, &left) && left > 0)
+        return fail_page(h, wrong_length(h, "less"), out);
     if (!h->headed && h->r.length < 0)
         h->r.length = h->held.size;
     if (!h->headed)
