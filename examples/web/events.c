@@ -5,25 +5,37 @@
  *     /events */
 #include "web.h"
 
-static bool send_facts(flow_gen *self, const struct facts *facts)
+static flow_value as_facts(flow_value tick, void *arg)
 {
-    return flow_yield(self, flow_textf(
-        "event: facts\n"
-        "data: {\"connections\": %zu, \"requests\": %zu, \"memory\": %ld, "
-        "\"seconds\": %.0f}\n\n", facts->connections, facts->requests,
-        memory_taken(), flow_now() - facts->begun));
+    const struct facts *facts = arg;
+
+    (void)tick;
+    return flow_tuple(FLOW_VALUES("facts", flow_textf(
+        "{\"connections\": %zu, \"requests\": %zu, \"memory\": %ld, "
+        "\"seconds\": %.0f}", facts->connections, facts->requests,
+        memory_taken(), flow_now() - facts->begun)));
+}
+
+static bool is_tick(const flow_value *v, void *arg)
+{
+    (void)arg;
+    return v->kind == FLOW_INT;
+}
+
+/* One at once, then each second; what comes of `end` is none. */
+static flow_stage *ticks_until(flow_deferred *end)
+{
+    flow_stage *ticks = flow_concat(FLOW_STAGES(flow_once(flow_int(0)),
+                                                flow_ticks(1)));
+
+    return flow_take_while(flow_merge(FLOW_STAGES(
+        ticks, flow_from_deferred(flow_hold(end)))), is_tick, NULL);
 }
 
 void events_page(flow_gen *self, flow_request *r, void *arg)
 {
     struct facts *facts = arg;
-    flow_value end;
 
-    flow_answer_header(r, "Content-Type", "text/event-stream");
-    flow_answer_header(r, "Cache-Control", "no-store");
-    while (send_facts(self, facts)
-           && flow_select(self, FLOW_CASES(
-                  flow_when_await(facts->stopping, &end),
-                  flow_when_timeout(1))) == 1)
-        ;
+    flow_answer_events(self, r, flow_map(ticks_until(facts->stopping),
+                                         as_facts, facts));
 }

@@ -8,8 +8,10 @@
 #include <string.h>
 
 static const char *const paths[] = {
-    "/", "/static/style.css", "/delayed", "/joined", "/query?rows=100000"
+    "/", "/style.css", "/delayed", "/joined", "/query?rows=100000",
+    "/sites?url=/joined"
 };
+enum { PATHS = sizeof paths / sizeof *paths };
 
 /* What a page answers to curl; a status that is an error is a failure. */
 static flow_stage *ask(const char *at, const char *path)
@@ -55,9 +57,18 @@ static flow_value in_column(flow_value line, void *margin)
 
 static flow_stage *numbers(const char *at, char *margin)
 {
-    flow_stage *s = flow_lines(ask(at, "/random?count=6"));
+    flow_stage *s = flow_lines(ask(at, "/random?count=4"));
 
     return flow_map(flow_filter(s, is_number, NULL), in_column, margin);
+}
+
+static flow_stage *two_clients(const char *at)
+{
+    return flow_concat(FLOW_STAGES(
+        flow_once(flow_of("Two clients ask for random numbers at once:")),
+        flow_merge(FLOW_STAGES(numbers(at, "    "),
+                               numbers(at, "           "))),
+        flow_once(flow_of("The other pages:"))));
 }
 
 /* ---- Every page ---------------------------------------------------------- */
@@ -81,15 +92,19 @@ static flow_stage *size_of(const char *at, const char *path)
                     as_line, (void *)path);
 }
 
+/* 0: the two clients; n: path n - 1. */
+static flow_stage *answer_of(flow_value n, void *at)
+{
+    return n.as.num == 0 ? two_clients(at) : size_of(at, paths[n.as.num - 1]);
+}
+
+/* All are asked at once, and shown one after the other. */
 bool ask_all(const char *at)
 {
-    bool good;
+    flow_value n[1 + PATHS];
 
-    printf("Two clients ask for random numbers at once:\n");
-    good = print_all(flow_merge(FLOW_STAGES(numbers(at, "    "),
-                                            numbers(at, "           "))));
-    printf("The other pages:\n");
-    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
-        good = print_all(size_of(at, paths[i])) && good;
-    return good;
+    for (int i = 0; i <= PATHS; i++)
+        n[i] = flow_int(i);
+    return print_all(flow_parallel(flow_list(n, 1 + PATHS), 1 + PATHS,
+                                   answer_of, (void *)at));
 }

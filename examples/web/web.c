@@ -13,6 +13,7 @@
 #include <flow/sqlite.h>
 #include <flow/thread.h>
 
+#include <openssl/evp.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +28,12 @@ enum {
 };
 
 /* ---- The site ------------------------------------------------------------ */
-struct sources { flow_pool *pool; flow_database *database; char file[32]; };
+struct sources {
+    flow_pool *pool;
+    flow_database *database;
+    char file[32];
+    EVP_MD *sha256;
+};
 
 /* SQLite allows a database in memory one connection, one in a file many. */
 static void open_sources(struct sources *s)
@@ -43,6 +49,7 @@ static void open_sources(struct sources *s)
     snprintf(url, sizeof url, "sqlite:%s", s->file);
     s->database = flow_database_new(flow_sqlite, url, &o);
     s->pool = flow_pool_new(THREADS, 0);
+    s->sha256 = EVP_MD_fetch(NULL, "SHA2-256", NULL);
 }
 
 static void close_sources(struct sources *s)
@@ -50,6 +57,7 @@ static void close_sources(struct sources *s)
     flow_pool_close(s->pool);
     flow_database_release(s->database);
     unlink(s->file);
+    EVP_MD_free(s->sha256);
 }
 
 static flow_site *site_of(struct facts *facts, const struct sources *s)
@@ -59,59 +67,61 @@ static flow_site *site_of(struct facts *facts, const struct sources *s)
 
     count_answers(&o, facts);
     site = flow_site_new(&o);
-    flow_site_add(site, "/", static_page, (void *)"index.html");
-    flow_site_add(site, "/static/*", static_page, NULL);
+    flow_site_add(site, "/*", static_page, STATIC);
     flow_site_add(site, "/random", random_page, NULL);
     flow_site_add(site, "/delayed", delayed_page, NULL);
     flow_site_add(site, "/joined", joined_page, s->pool);
     flow_site_add(site, "/query", query_page, s->database);
     flow_site_add(site, "/events", events_page, facts);
+    flow_site_add(site, "/sites", sites_page, facts);
+    flow_site_add(site, "/upload", upload_form, NULL);
+    flow_site_add(site, "POST /upload", upload_page, s->sha256);
+    flow_site_add(site, "/chat", chat_page, NULL);
     return site;
 }
 
 /* ---- Until Ctrl-C -------------------------------------------------------- */
-struct server { struct facts *facts; flow_deferred *service; };
-
 /* What has begun may end; pages without an end do so when `stopping` fires. */
-static void drain(struct server *s)
+static void drain(struct facts *f)
 {
-    flow_fire(s->facts->stopping, flow_none());
-    flow_drain(s->service, PATIENCE);
+    flow_fire(f->stopping, flow_none());
+    flow_drain(f->service, PATIENCE);
+    flow_site_drain(f->site);
 }
 
 static void end_when_told(flow_gen *self, flow_stage *signals, void *arg)
 {
-    struct server *s = arg;
+    struct facts *f = arg;
     flow_value signal;
 
     if (!flow_next(self, signals, &signal))
         return;
     printf("\nStopping: pages that have begun may end.\n");
     fflush(stdout);
-    drain(s);
+    drain(f);
     if (flow_next(self, signals, &signal))
-        flow_drain(s->service, 0);
+        flow_drain(f->service, 0);
 }
 
-static void serve_until_told(struct server *s)
+static void serve_until_told(struct facts *f)
 {
     flow_deferred *telling = flow_spawn(end_when_told, flow_merge(FLOW_STAGES(
-        flow_signals(SIGINT), flow_signals(SIGTERM))), s);
+        flow_signals(SIGINT), flow_signals(SIGTERM))), f);
 
     printf("Serving http://localhost%s/ until Ctrl-C.\n",
-           strchr(flow_served_at(s->service), ':'));
+           strchr(flow_served_at(f->service), ':'));
     fflush(stdout);
-    flow_drop(flow_block_on(flow_hold(s->service)));
+    flow_drop(flow_block_on(flow_hold(f->service)));
     flow_release(telling);
-    printf("Stopped.\n");
+    printf("Stopped, having answered %zu requests.\n", f->requests);
 }
 
-static bool asks_itself(struct server *s)
+static bool asks_itself(struct facts *f)
 {
-    bool good = ask_all(flow_served_at(s->service));
+    bool good = ask_all(flow_served_at(f->service));
 
-    drain(s);
-    flow_drop(flow_block_on(flow_hold(s->service)));
+    drain(f);
+    flow_drop(flow_block_on(flow_hold(f->service)));
     return good;
 }
 
@@ -154,20 +164,19 @@ static bool is_served(flow_deferred *service)
     return error == NULL;
 }
 
-static bool serve(const struct wishes *w, struct facts *facts)
+static bool serve(const struct wishes *w, struct facts *f)
 {
-    struct server s = { .facts = facts };
     char at[32];
     bool good;
 
     snprintf(at, sizeof at, "127.0.0.1:%d", w->port);
-    s.service = flow_serve(at, counted_http, facts, NULL);
-    good = is_served(s.service);
+    f->service = flow_serve(at, counted_http, f, NULL);
+    good = is_served(f->service);
     if (good && w->once)
-        good = asks_itself(&s);
+        good = asks_itself(f);
     else if (good)
-        serve_until_told(&s);
-    flow_release(s.service);
+        serve_until_told(f);
+    flow_release(f->service);
     return good;
 }
 

@@ -12,7 +12,11 @@ flow_page delayed_page;                     /* nothing                      */
 flow_page joined_page;                      /* a flow_pool                  */
 flow_page query_page;                       /* a flow_database              */
 flow_page events_page;                      /* the struct facts             */
-flow_page static_page;                      /* the name of a file, or NULL  */
+flow_page sites_page;                       /* the struct facts             */
+flow_page upload_form;                      /* nothing                      */
+flow_page upload_page;                      /* the EVP_MD of SHA-256        */
+flow_page chat_page;                        /* nothing                      */
+flow_page static_page;                      /* where the files are          */
 
 /* ---- What pages of HTML share (page.c) ----------------------------------- */
 /* Begins one with that title. False: as of flow_yield. May suspend. */
@@ -27,6 +31,7 @@ bool number_argument(flow_gen *self, flow_request *r, const char *name,
 /* ---- What the server tells of itself (facts.c) --------------------------- */
 struct facts {
     flow_site *site;
+    flow_deferred *service;
     size_t connections;                     /* that are open                */
     size_t requests;                        /* that were answered           */
     double begun;                           /* by flow_now                  */

@@ -36,9 +36,11 @@ function showFacts(event) {
 }
 
 // A browser opens few connections to one site: a hidden page leaves its own.
+const pause = one('[data-pause]');
 let events = null;
 function listen() {
-  if (document.hidden) {
+  const listens = !document.hidden && pause.ariaPressed !== 'true';
+  if (!listens) {
     events?.close();
     events = null;
   } else if (events === null) {
@@ -46,8 +48,99 @@ function listen() {
     events.addEventListener('facts', showFacts);
   }
 }
+pause.hidden = false;
+pause.addEventListener('click', () => {
+  pause.ariaPressed = String(pause.ariaPressed !== 'true');
+  pause.textContent = pause.ariaPressed === 'true' ? 'Go on' : 'Pause';
+  listen();
+});
 document.addEventListener('visibilitychange', listen);
 listen();
+
+// ---- Chat: what is said first is the name
+const chat = one('[data-chat]');
+let socket = null;
+
+function showSaid(text, kind) {
+  const log = one('[data-said]');
+  const item = document.createElement('li');
+  item.textContent = text;
+  item.className = kind;
+  log.append(item);
+  while (log.children.length > 100) {
+    log.firstChild.remove();
+  }
+  log.scrollTop = log.scrollHeight;
+}
+
+function isInChat(there) {
+  chat.elements.text.disabled = !there;
+  chat.elements.name.disabled = there;
+  one('button', chat).textContent = there ? 'Say' : 'Join';
+  if (there) {
+    chat.elements.text.focus({ preventScroll: true });
+  }
+}
+
+function join(name) {
+  socket = new WebSocket(new URL('/chat', location).href.replace('http', 'ws'));
+  socket.addEventListener('open', () => {
+    socket.send(name);
+    isInChat(true);
+  });
+  socket.addEventListener('message', (message) => {
+    showSaid(message.data, message.data.includes(': ') ? '' : 'note');
+  });
+  socket.addEventListener('close', (end) => {
+    showSaid('The chat has ended. ' + end.reason, 'note');
+    isInChat(false);
+    socket = null;
+  });
+}
+
+chat.addEventListener('submit', (event) => {
+  event.preventDefault();
+  if (socket === null) {
+    join(chat.elements.name.value);
+  } else if (chat.elements.text.value !== '') {
+    socket.send(chat.elements.text.value);
+    chat.elements.text.value = '';
+  }
+});
+chat.elements.name.value = 'Guest ' + Math.ceil(Math.random() * 99);
+one('button', chat).disabled = false;
+
+// ---- Upload: how much has gone, and then the table of the page it is
+const upload = one('[data-upload]');
+
+function showTaken(text, table) {
+  one('[data-taken]').textContent = text;
+  one('[data-files]').replaceChildren(...(table ? [table] : []));
+  one('[data-sent]').hidden = true;
+  one('button', upload).disabled = false;
+}
+
+upload.addEventListener('submit', (event) => {
+  const sent = one('[data-sent]');
+  const asks = new XMLHttpRequest();
+  event.preventDefault();
+  one('button', upload).disabled = true;
+  sent.hidden = false;
+  asks.upload.addEventListener('progress', (gone) => {
+    sent.max = gone.total;
+    sent.value = gone.loaded;
+    one('[data-taken]').textContent = (gone.loaded / 1e6).toFixed(1) + ' MB sent';
+  });
+  asks.addEventListener('load', () => {
+    const text = asks.responseText;
+    const page = new DOMParser().parseFromString(text, 'text/html');
+    const files = all('tbody tr', page).length;
+    showTaken(asks.status === 200 ? `${files} taken` : text, one('table', page));
+  });
+  asks.addEventListener('error', () => showTaken('That is too much.'));
+  asks.open('POST', upload.action);
+  asks.send(new FormData(upload));
+});
 
 // ---- A query whose rows scroll by
 async function* piecesOf(response) {
