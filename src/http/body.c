@@ -2,6 +2,8 @@
 /* The body of a request, read from its connection when it is asked for. */
 #include "request.h"
 
+#include "net/received.h"
+
 struct flow__body { struct flow_request *r; };      /* NULL: that is over   */
 
 enum { AT_ONCE = 65536 };       /* bytes that are waited for so long        */
@@ -16,15 +18,18 @@ static flow_value cut_off(void)
     return flow_error(FLOW_EHTTP, 400, "the body was cut off");
 }
 
-/* The client has gone: TLS, and who wishes, hear of that as of a failure. */
-static flow_status is_cut_off(flow_status st, flow_value v, flow_value *why)
+/* Also when TLS, or who wished for that, hears of a lost client as a failure.
+ */
+static flow_value why_cut_off(struct flow_request *r, flow_status st,
+                              flow_value v)
 {
-    bool failed = st == FLOW_FAILED;
-
-    *why = failed && !flow_is(&v, FLOW_ESYSTEM) ? v : cut_off();
-    if (failed && flow_is(&v, FLOW_ESYSTEM))
+    if (st == FLOW_FAILED && !flow_is(&v, FLOW_ESYSTEM))
+        return v;
+    if (st == FLOW_FAILED) {
+        flow__received_give_up(r->received);
         flow_drop(v);
-    return FLOW_FAILED;
+    }
+    return cut_off();
 }
 
 static flow_value too_long(const struct flow_request *r)
@@ -70,8 +75,10 @@ flow_status flow__request_read(struct flow_request *r, flow_waker *w,
         st = flow_pull(r->received, w, &v);
         if (st == FLOW_WAIT)
             return st;
-        if (st != FLOW_READY)
-            return is_cut_off(st, v, piece);
+        if (st != FLOW_READY) {
+            *piece = why_cut_off(r, st, v);
+            return FLOW_FAILED;
+        }
         flow__parser_feed(r->parser, v);
     }
 }
