@@ -152,6 +152,7 @@ static void begin_clients(int n, int port)
     int to[2], from[2];
 
     MUST(pipe(to) == 0 && pipe(from) == 0);
+    fflush(stdout);
     clients.pid = fork();
     MUST(clients.pid >= 0);
     if (clients.pid == 0) {
