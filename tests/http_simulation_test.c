@@ -22,9 +22,7 @@ struct client {
     int runs[REQUESTS];                     /* of the pages; -1: it has none */
     size_t n;
     bool stays;                             /* does not end its side        */
-    flow_deferred *run;
-    flow_task leaves;                       /* before it has heard all      */
-    bool left;
+    struct visit visit;
 };
 
 static struct client clients[CLIENTS];
@@ -259,17 +257,6 @@ static void hear(flow_gen *self, flow_stage *answers, void *arg)
     flow_yield(self, "all");
 }
 
-static void leave(flow_task *t)
-{
-    struct client *c = (struct client *)(void *)
-        ((char *)t - offsetof(struct client, leaves));
-
-    c->left = true;
-    flow_outcome(c->run);
-    flow_release(c->run);
-    c->run = NULL;
-}
-
 static void stay(flow_gen *self, flow_stage *none, void *arg)
 {
     (void)none;
@@ -280,7 +267,6 @@ static void stay(flow_gen *self, flow_stage *none, void *arg)
 static void begin_client(unsigned who, bool good)
 {
     struct client *c = &clients[who];
-    flow_host *host = flow_host_here();
     flow_connect_options o = { 0 };
     flow_stage *sent;
 
@@ -292,10 +278,8 @@ static void begin_client(unsigned who, bool good)
     sent = flow_generate(send_pieces, NULL, &c->asked);
     if (c->stays)
         sent = flow_concat(FLOW_STAGES(sent, flow_generate(stay, NULL, NULL)));
-    c->run = flow_run(flow_generate(hear, flow_connect(SERVER, sent, &o), c));
-    c->leaves.call = leave;
-    if (one_in(8))
-        host->post(host, &c->leaves, (double)below(100) / 20);
+    begin_visit(&c->visit,
+                flow_generate(hear, flow_connect(SERVER, sent, &o), c));
 }
 
 /* ---- What they have heard ------------------------------------------------ */
@@ -395,16 +379,13 @@ static void look_at_heard(struct client *c, bool all, bool ended)
 /* Good: it has nothing to fail of. */
 static void end_client(struct client *c, bool good)
 {
-    const flow_value *outcome = c->left ? NULL : flow_outcome(c->run);
+    const flow_value *outcome = outcome_of_visit(&c->visit);
     bool failed = outcome != NULL && flow_is_failure(*outcome);
 
-    if (!c->left && outcome == NULL)
-        complain("a client never ends");
     if (failed && good)
         complain("a client fails: %s", flow_message(outcome));
-    look_at_heard(c, good && !c->left, !c->left && !failed);
-    flow_host_here()->cancel(flow_host_here(), &c->leaves);
-    flow_release(c->run);
+    look_at_heard(c, good && !c->visit.left, !c->visit.left && !failed);
+    end_visit(&c->visit);
     free(c->asked.chars);
     free(c->heard.chars);
     free(c->wanted.chars);
@@ -420,11 +401,8 @@ static void drain(flow_task *t)
 
 static flow_deferred *begin_service(flow_site *site, bool good)
 {
-    flow_service_options o = { .failed = ignore };
+    flow_service_options o = service_in_world(good);
 
-    o.most = one_in(3) ? 1 + below(2) : 0;
-    if (!good)
-        o.conn = impatience();
     return flow_serve(SERVER, flow_http, site, &o);
 }
 

@@ -178,9 +178,7 @@ enum { CLIENTS = 4 };
 struct client {
     struct text asked, wanted;
     size_t heard;
-    flow_deferred *run;
-    flow_task leaves;                       /* before it has heard all      */
-    bool left;
+    struct visit visit;
 };
 
 static void hear(flow_gen *self, flow_stage *answers, void *arg)
@@ -203,20 +201,8 @@ static void hear(flow_gen *self, flow_stage *answers, void *arg)
     flow_yield(self, "all");
 }
 
-static void leave(flow_task *t)
-{
-    struct client *c = (struct client *)(void *)
-        ((char *)t - offsetof(struct client, leaves));
-
-    c->left = true;
-    flow_outcome(c->run);
-    flow_release(c->run);
-    c->run = NULL;
-}
-
 static void begin_client(struct client *c, const struct service *s, bool good)
 {
-    flow_host *host = flow_host_here();
     flow_connect_options o = { 0 };
     flow_stage *answers;
 
@@ -226,19 +212,14 @@ static void begin_client(struct client *c, const struct service *s, bool good)
         o.conn = impatience();
     answers = flow_connect(SERVER, flow_generate(send_pieces, NULL,
                                                  &c->asked), &o);
-    c->run = flow_run(flow_generate(hear, answers, c));
-    c->leaves.call = leave;
-    if (one_in(8))
-        host->post(host, &c->leaves, (double)below(100) / 20);
+    begin_visit(&c->visit, flow_generate(hear, answers, c));
 }
 
 /* Good: nothing may go wrong in that world. */
 static void end_client(struct client *c, bool good)
 {
-    const flow_value *outcome = c->left ? NULL : flow_outcome(c->run);
+    const flow_value *outcome = outcome_of_visit(&c->visit);
 
-    if (!c->left && outcome == NULL)
-        complain("a client never ends");
     if (outcome != NULL && flow_is_failure(*outcome)) {
         if (good)
             complain("a client fails: %s", flow_message(outcome));
@@ -249,8 +230,7 @@ static void end_client(struct client *c, bool good)
         complain("a client takes %zu bytes of %zu for all", c->heard,
                  c->wanted.n);
     }
-    flow_host_here()->cancel(flow_host_here(), &c->leaves);
-    flow_release(c->run);
+    end_visit(&c->visit);
     free(c->asked.chars);
     free(c->wanted.chars);
 }
@@ -258,11 +238,8 @@ static void end_client(struct client *c, bool good)
 /* ---- Worlds ------------------------------------------------------------- */
 static flow_deferred *begin_service(const char *at, flow_protocol *p, bool good)
 {
-    flow_service_options o = { .failed = ignore };
+    flow_service_options o = service_in_world(good);
 
-    o.most = one_in(3) ? 1 + below(2) : 0;
-    if (!good)
-        o.conn = impatience();
     return flow_serve(at, p, NULL, &o);
 }
 

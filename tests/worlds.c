@@ -36,6 +36,41 @@ void send_pieces(flow_gen *self, flow_stage *source, void *arg)
     }
 }
 
+static void leave(flow_task *t)
+{
+    struct visit *v = (struct visit *)(void *)
+        ((char *)t - offsetof(struct visit, leaves));
+
+    v->left = true;
+    flow_outcome(v->run);
+    flow_release(v->run);
+    v->run = NULL;
+}
+
+void begin_visit(struct visit *v, flow_stage *flow)
+{
+    flow_host *host = flow_host_here();
+
+    *v = (struct visit){ .run = flow_run(flow), .leaves = { .call = leave } };
+    if (one_in(8))
+        host->post(host, &v->leaves, (double)below(100) / 20);
+}
+
+const flow_value *outcome_of_visit(const struct visit *v)
+{
+    const flow_value *outcome = v->left ? NULL : flow_outcome(v->run);
+
+    if (!v->left && outcome == NULL)
+        complain("a client never ends");
+    return outcome;
+}
+
+void end_visit(struct visit *v)
+{
+    flow_host_here()->cancel(flow_host_here(), &v->leaves);
+    flow_release(v->run);
+}
+
 flow_conn_options impatience(void)
 {
     flow_conn_options o = { 0 };
@@ -46,9 +81,19 @@ flow_conn_options impatience(void)
     return o;
 }
 
-void ignore(const flow_value *error, const char *peer, void *arg)
+static void ignore(const flow_value *error, const char *peer, void *arg)
 {
     (void)error, (void)peer, (void)arg;
+}
+
+flow_service_options service_in_world(bool good)
+{
+    flow_service_options o = { .failed = ignore };
+
+    o.most = one_in(3) ? 1 + below(2) : 0;
+    if (!good)
+        o.conn = impatience();
+    return o;
 }
 
 void end_service(flow_deferred *service)

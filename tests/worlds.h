@@ -32,11 +32,18 @@ void text_add(struct text *t, const char *chars, size_t n);
 /* A generator that sends a text, its arg, in odd pieces and with pauses. */
 flow_body send_pieces;
 
+/* A client, which may leave before it is done. */
+struct visit { flow_deferred *run; flow_task leaves; bool left; };
+void begin_visit(struct visit *v, flow_stage *flow);
+/* When all has ended; NULL: it left. Borrowed until that is told. */
+const flow_value *outcome_of_visit(const struct visit *v);
+void end_visit(struct visit *v);
+
 /* Peers that are slow shall be given up. */
 flow_conn_options impatience(void);
 
-/* For services in which a failure is no news. */
-void ignore(const flow_value *error, const char *peer, void *arg);
+/* Of a service in which a failure is no news, with few connections or many. */
+flow_service_options service_in_world(bool good);
 
 /* In peace or at once. */
 void end_service(flow_deferred *service);
