@@ -6,6 +6,7 @@
 
 #include <flow/net.h>
 #include <flow/simulation.h>
+#include <flow/websocket.h>
 #include <string.h>
 
 #define HOST "Host: here\r\n\r\n"
@@ -46,6 +47,17 @@ static void begins(flow_gen *self, flow_request *r, void *arg)
     flow_yield(self, "some");
     if (flow_cooperate(self, *(double *)arg))
         flow_yield(self, "more");
+}
+
+static void echo_messages(flow_gen *self, flow_request *r, void *arg)
+{
+    flow_stage *messages = flow_answer_websocket(r, NULL);
+
+    (void)arg;
+    flow_cleanup(self, note_closed, NULL);
+    for (flow_value m; flow_next(self, messages, &m);)
+        flow_yield(self, m);
+    flow_close(messages);
 }
 
 /* ---- A world -------------------------------------------------------------- */
@@ -90,6 +102,7 @@ static const char *hears(struct world w)
     closed_at = -1;
     site = pages();
     flow_site_add(site, "/begins", begins, &w.waits);
+    flow_site_add(site, "/messages", echo_messages, NULL);
     got = hears_in(w, site);
     flow_site_release(site);
     MUST(flow_simulation_end() == 0);
@@ -174,6 +187,17 @@ TEST(one_that_leaves_in_a_body_has_cut_it_off)
     CHECK(strstr(logged, "\"POST /count HTTP/1.1\" 400 ") != NULL);
 }
 
+TEST(one_that_leaves_a_websocket_closes_its_page)
+{
+    hears((struct world){
+        .says = flow_once(flow_of(
+            "GET /messages HTTP/1.1\r\nUpgrade: websocket\r\n"
+            "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" HOST)),
+        .dial = dial_rudely });
+    CHECK(closed_at >= 0 && closed_at < 1);
+}
+
 /* ---- Limits --------------------------------------------------------------- */
 TEST(one_that_waits_for_a_page_is_not_idle)
 {
@@ -195,6 +219,7 @@ int main(void)
         CASE(one_that_leaves_between_requests_is_no_news),
         CASE(one_that_leaves_in_a_head_is_no_news),
         CASE(one_that_leaves_in_a_body_has_cut_it_off),
+        CASE(one_that_leaves_a_websocket_closes_its_page),
         CASE(one_that_waits_for_a_page_is_not_idle),
     };
 

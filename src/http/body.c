@@ -18,20 +18,6 @@ static flow_value cut_off(void)
     return flow_error(FLOW_EHTTP, 400, "the body was cut off");
 }
 
-/* Also when TLS, or who wished for that, hears of a lost client as a failure.
- */
-static flow_value why_cut_off(struct flow_request *r, flow_status st,
-                              flow_value v)
-{
-    if (st == FLOW_FAILED && !flow_is(&v, FLOW_ESYSTEM))
-        return v;
-    if (st == FLOW_FAILED) {
-        flow__received_give_up(r->received);
-        flow_drop(v);
-    }
-    return cut_off();
-}
-
 static flow_value too_long(const struct flow_request *r)
 {
     return flow_error(FLOW_EHTTP, 413, "the body is longer than %llu bytes",
@@ -50,6 +36,15 @@ static flow_status takes_piece(struct flow_request *r, flow_value *piece)
     flow_drop(*piece);
     *piece = too_long(r);
     return FLOW_FAILED;
+}
+
+bool flow__request_is_lost(flow_stage *received, flow_value failure)
+{
+    if (!flow_is(&failure, FLOW_ESYSTEM))
+        return false;
+    flow__received_give_up(received);
+    flow_drop(failure);
+    return true;
 }
 
 flow_status flow__request_read(struct flow_request *r, flow_waker *w,
@@ -75,9 +70,14 @@ flow_status flow__request_read(struct flow_request *r, flow_waker *w,
         st = flow_pull(r->received, w, &v);
         if (st == FLOW_WAIT)
             return st;
-        if (st != FLOW_READY) {
-            *piece = why_cut_off(r, st, v);
+        if (st == FLOW_DONE
+            || (st == FLOW_FAILED && flow__request_is_lost(r->received, v))) {
+            *piece = cut_off();
             return FLOW_FAILED;
+        }
+        if (st == FLOW_FAILED) {
+            *piece = v;
+            return st;
         }
         flow__parser_feed(r->parser, v);
     }
