@@ -60,7 +60,7 @@ static void echo_messages(flow_gen *self, flow_request *r, void *arg)
     flow_close(messages);
 }
 
-/* ---- A world -------------------------------------------------------------- */
+/* ---- A world ------------------------------------------------------------- */
 struct world {
     flow_stage *says;
     flow_protocol *dial;
@@ -198,7 +198,7 @@ TEST(one_that_leaves_a_websocket_closes_its_page)
     CHECK(closed_at >= 0 && closed_at < 1);
 }
 
-/* ---- Limits --------------------------------------------------------------- */
+/* ---- Limits -------------------------------------------------------------- */
 TEST(one_that_waits_for_a_page_is_not_idle)
 {
     const char *got = hears((struct world){

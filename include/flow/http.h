@@ -52,8 +52,8 @@
  *   Bound   What a request may be long, and how slow its client, is said in the
  *           options of its site: none lasts for ever that is slower. How many
  *           connections there may be, in all and of one client, is said to
- *           flow_serve (`most` and `most_per_peer`). One that waits for a request
- *           holds nothing of the last, and costs less than 4 KiB.
+ *           flow_serve (`most` and `most_per_peer`). One that waits for a
+ *           request holds nothing of the last, and costs less than 4 KiB.
  *
  *   Gzip    Text is compressed for a client that asks for it, if it is 1000
  *           bytes or of no known length, and a page that waits is flushed, so
