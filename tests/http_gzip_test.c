@@ -388,6 +388,18 @@ TEST(a_strong_tag_becomes_a_weak_one)
     CHECK(says("|ETag: W/\"one\"|"));
 }
 
+TEST(what_has_not_changed_has_the_tag_and_varies_as_if_it_had)
+{
+    page_is(2000, "ETag", "\"one\"");
+    ask("GET /whole" HOST "Accept-Encoding: gzip\r\n"
+        "If-None-Match: W/\"one\"\r\n\r\n");
+    CHECK(says("HTTP/1.1 304 ") && says("|ETag: W/\"one\"|"));
+    CHECK(says("|Vary: Accept-Encoding|") && !says("|Content-Encoding:"));
+    ask("GET /whole" HOST "If-None-Match: W/\"one\"\r\n\r\n");
+    CHECK(says("HTTP/1.1 304 ") && says("|ETag: \"one\"|"));
+    CHECK(says("|Vary: Accept-Encoding|"));
+}
+
 TEST(parts_of_what_is_compressed_are_not_offered)
 {
     page_is(2000, "Accept-Ranges", "bytes");
@@ -512,6 +524,7 @@ int main(void)
         CASE(a_client_says_what_it_accepts_by_weights),
         CASE(a_client_that_does_not_ask_for_gzip_gets_none_and_that_may_vary),
         CASE(a_strong_tag_becomes_a_weak_one),
+        CASE(what_has_not_changed_has_the_tag_and_varies_as_if_it_had),
         CASE(parts_of_what_is_compressed_are_not_offered),
         CASE(what_else_a_page_varies_with_is_said_as_well),
         CASE(a_head_says_what_its_page_would),

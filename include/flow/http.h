@@ -43,17 +43,17 @@
  *           part for the whole.
  *   Close   A client that breaks off closes its page. One that ends its side
  *           may still listen; a page that then has nothing to say for a while
- *           (see `gone`) is closed as well. To see that, one piece of what comes
- *           behind a request is read while its page waits; what comes behind
- *           that piece is not, nor seen is who goes then.
+ *           (see `gone`) is closed as well. To see that, one piece of what
+ *           comes behind a request is read while its page waits; what comes
+ *           behind that piece is not, nor seen is who goes then.
  *   Strict  A request that is not just as RFC 9112 has it is refused, and its
  *           connection ended: two servers that read it differently would
  *           disagree where the next one begins.
  *   Bound   What a request may be long, and how slow its client, is said in the
- *           options of its site: none lasts for ever that is slower. How many
- *           connections there may be, in all and of one client, is said to
- *           flow_serve (`most` and `most_per_peer`); each is at one request. One
- *           that waits for a request holds nothing of the last.
+ *           options of its site: who is slower is left. How many connections
+ *           there may be, in all and of one client, is said to flow_serve
+ *           (`most` and `most_per_peer`). One that waits for a request holds
+ *           nothing of the last, and costs less than 4 KiB.
  *
  *   Gzip    Text is compressed for a client that asks for it, if it is 1000
  *           bytes or of no known length, and a page that waits is flushed, so
@@ -222,8 +222,8 @@ const char *flow_part_text(flow_gen *self, flow_part *p);
  * Before the first piece is yielded; later, and with anything that cannot be
  * said in HTTP, these fail the page. When it fails by FLOW_EHTTP, its headers
  * are those of the error (WWW-Authenticate, Set-Cookie, ...), but for what is
- * about the page that there is not: Cache-Control, Expires, ETag, Last-Modified,
- * and those of its content. */
+ * about the page that there is not: Cache-Control, Expires, ETag,
+ * Last-Modified, and those of its content. */
 void flow_answer_status(flow_request *r, int status);   /* default: 200     */
 
 /* A header, as printf writes it. Replaces one of that name, except Set-Cookie.

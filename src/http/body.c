@@ -2,6 +2,8 @@
 /* The body of a request, read from its connection when it is asked for. */
 #include "request.h"
 
+#include "net/received.h"
+
 struct flow__body { struct flow_request *r; };      /* NULL: that is over   */
 
 enum { AT_ONCE = 65536 };       /* bytes that are waited for so long        */
@@ -14,17 +16,6 @@ static flow_value malformed(const struct flow_request *r)
 static flow_value cut_off(void)
 {
     return flow_error(FLOW_EHTTP, 400, "the body was cut off");
-}
-
-/* The client has gone: TLS, and who wishes, hear of that as of a failure. */
-static flow_status is_cut_off(flow_status st, flow_value v, flow_value *why)
-{
-    bool failed = st == FLOW_FAILED;
-
-    *why = failed && !flow_is(&v, FLOW_ESYSTEM) ? v : cut_off();
-    if (failed && flow_is(&v, FLOW_ESYSTEM))
-        flow_drop(v);
-    return FLOW_FAILED;
 }
 
 static flow_value too_long(const struct flow_request *r)
@@ -45,6 +36,15 @@ static flow_status takes_piece(struct flow_request *r, flow_value *piece)
     flow_drop(*piece);
     *piece = too_long(r);
     return FLOW_FAILED;
+}
+
+bool flow__request_is_lost(flow_stage *received, flow_value failure)
+{
+    if (!flow_is(&failure, FLOW_ESYSTEM))
+        return false;
+    flow__received_give_up(received);
+    flow_drop(failure);
+    return true;
 }
 
 flow_status flow__request_read(struct flow_request *r, flow_waker *w,
@@ -70,8 +70,15 @@ flow_status flow__request_read(struct flow_request *r, flow_waker *w,
         st = flow_pull(r->received, w, &v);
         if (st == FLOW_WAIT)
             return st;
-        if (st != FLOW_READY)
-            return is_cut_off(st, v, piece);
+        if (st == FLOW_DONE
+            || (st == FLOW_FAILED && flow__request_is_lost(r->received, v))) {
+            *piece = cut_off();
+            return FLOW_FAILED;
+        }
+        if (st == FLOW_FAILED) {
+            *piece = v;
+            return st;
+        }
         flow__parser_feed(r->parser, v);
     }
 }

@@ -77,6 +77,10 @@ void flow__request_fail(struct flow_request *r, flow_value error);
 flow_status flow__request_read(struct flow_request *r, flow_waker *w,
                                flow_value *piece);
 
+/* A connection fails to give bytes. TLS, and who wishes for that, tell so that
+ * it is lost: true, and it is given up, and the failure dropped. */
+bool flow__request_is_lost(flow_stage *received, flow_value failure);
+
 /* The page has ended: whoever still reads the body has no more. */
 void flow__request_leave_body(struct flow_request *r);
 

@@ -141,6 +141,8 @@ static flow_status feed(struct sending *s, flow_waker *w)
         end_peer(s, flow_none());
         return FLOW_READY;
     case FLOW_FAILED:
+        if (flow__request_is_lost(s->received, v))
+            v = flow_none();
         end_peer(s, v);
         return FLOW_READY;
     }
