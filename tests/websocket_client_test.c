@@ -186,7 +186,8 @@ TEST(headers_go_with_the_request)
     hears_with("one  three", "Cookie: key=1");
     hears_with("!HTTPError: the server has answered 401 and no WebSocket",
                "Cookie: lock=1");
-    hears_with("!HTTPError: the server has answered 401 and no WebSocket", NULL);
+    hears_with("!HTTPError: the server has answered 401 and no WebSocket",
+               NULL);
 }
 
 TEST(headers_cannot_hold_more_nor_be_those_of_the_handshake)

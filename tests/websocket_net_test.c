@@ -81,6 +81,7 @@ static void listens(flow_gen *self, flow_request *r, void *arg)
 /* ---- A service, and its peers -------------------------------------------- */
 static struct {
     bool secure;
+    double idle;                        /* of the service; 0: any           */
     struct sides sides;
     flow_site *site;
     flow_deferred *service;
@@ -89,6 +90,8 @@ static struct {
 
 static void serve_at(const char *at)
 {
+    flow_service_options o = { .conn.idle = net.idle };
+
     given = 0;
     closed_at = -1;
     net.site = conversing_pages();
@@ -100,8 +103,8 @@ static void serve_at(const char *at)
         net.sides.protocol = flow_http;
         net.sides.arg = net.site;
     }
-    net.service = net.secure ? flow_serve(at, secured, &net.sides, NULL)
-                             : flow_serve(at, flow_http, net.site, NULL);
+    net.service = net.secure ? flow_serve(at, secured, &net.sides, &o)
+                             : flow_serve(at, flow_http, net.site, &o);
     snprintf(net.at, sizeof net.at, "%s", flow_served_at(net.service));
 }
 
@@ -277,7 +280,7 @@ static void wait_for(double seconds)
     flow_close(ticks);
 }
 
-static void is_lost_by_its_page(const char *request)
+static void is_lost_after(double seconds, const char *request)
 {
     flow_stage *s;
     double begin;
@@ -286,16 +289,27 @@ static void is_lost_by_its_page(const char *request)
     begin = flow_now();
     s = peer_that_does_not_read(request);
     wait_for(10 * IDLE);
-    CHECK(closed_at >= begin + IDLE - 0.1 && closed_at <= begin + IDLE + 0.1);
+    CHECK(closed_at >= begin + seconds - 0.1
+          && closed_at <= begin + seconds + 0.1);
     flow_close(s);
     end_simulation();
 }
 
 BOTH_WAYS(a_peer_that_does_not_read_is_lost_when_it_was_idle)
 {
-    is_lost_by_its_page(BEGINS("/pours"));
-    is_lost_by_its_page(BEGINS("/large"));
-    is_lost_by_its_page(BEGINS("/listens"));
+    is_lost_after(IDLE, BEGINS("/pours"));
+    is_lost_after(IDLE, BEGINS("/large"));
+    is_lost_after(IDLE, BEGINS("/listens"));
+}
+
+TEST(the_smaller_patience_of_service_and_page_counts)
+{
+    net.secure = false;
+    net.idle = 5 * IDLE;
+    is_lost_after(IDLE, BEGINS("/pours"));
+    net.idle = 0.5 * IDLE;
+    is_lost_after(0.5 * IDLE, BEGINS("/pours"));
+    net.idle = 0;
 }
 
 BOTH_WAYS(a_peer_that_reads_slowly_gets_all)
@@ -383,6 +397,7 @@ int main(void)
         CASES(a_peer_that_sends_without_end_is_stopped_by_its_page),
         CASES(a_peer_that_sends_without_end_and_is_read_keeps_nobody_waiting),
         CASES(a_peer_that_does_not_read_is_lost_when_it_was_idle),
+        CASE(the_smaller_patience_of_service_and_page_counts),
         CASES(a_peer_that_reads_slowly_gets_all),
         CASE(a_server_that_does_not_read_is_lost_by_its_client),
         CASES(a_conversation_may_be_closed_after_any_turn),

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The client's side of a WebSocket: the stage of messages received, which reads
  * its transport, and the stage of bytes that the transport sends. What is found
- * by the first, and to be sent by the other, waits in `queue`: of pongs the last,
- * as the newest ping is what counts. */
+ * by the first, and to be sent by the other, waits in `queue`: of pongs the
+ * last, as the newest ping is what counts. */
 #include "grammar.h"
 #include "handshake.h"
 #include "pulse.h"
