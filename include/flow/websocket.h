@@ -32,8 +32,7 @@
  *           takes stop the peer; close their stage, and they are thrown away.
  *   Bound   What is received is held as it comes, up to the longest message.
  *   Alive   Pings are answered, between messages. A peer that is silent is sent
- *           some, and is lost when it does not answer; and so is one that does
- *           not read what it is sent.
+ *           some, and is lost when it does not answer, or does not read.
  *   End     The peer has closed: `messages` ends, or fails with FLOW_EWEBSOCKET
  *           if the code of that is neither 1000 nor 1001. A page is closed when
  *           it next yields, or two seconds later. The page ends: the peer is
@@ -68,9 +67,9 @@ extern const flow_error_class FLOW_EWEBSOCKET[1];
  */
 typedef struct flow_websocket_options {
     size_t longest;         /* bytes of a message received: 1048576         */
-    double idle;            /* seconds of silence by which the peer is lost, or
-                               in which it reads nothing; it is sent a ping
-                               after half of them: 60                       */
+    double idle;            /* seconds of silence by which the peer is lost; it
+                               is sent a ping after half of them. A client may
+                               take as long to read 65536 bytes: 60         */
     const char *protocols;  /* that are spoken in the messages, the best first,
                                by spaces: "chat.v2 chat.v1"                 */
     const char *origins;    /* a server's: whose pages may converse with it
