@@ -244,6 +244,11 @@ TEST(a_server_that_is_lost_has_not_ended)
     liar_is_heard("a", "81-:a|88-");
 }
 
+TEST(pings_that_cannot_be_answered_are_not_gathered)
+{
+    liar_is_heard("a", "89-*100:x|89-*100:y|81-:a|89-*100:z|88-=1000");
+}
+
 TEST(a_server_that_breaks_the_rules_is_told_which)
 {
     liar_is_heard("a !WebSocketError: a frame is masked", "81-:a|81:b");
@@ -388,6 +393,44 @@ TEST(what_a_server_says_before_it_agrees_to_the_end_is_received)
     flow_site_release(site);
 }
 
+/* A server that has agreed, and then only hears. */
+static size_t pings;
+
+static void count_pings(flow_gen *self, flow_stage *bytes, void *arg)
+{
+    (void)arg;
+    for (flow_value v; flow_next(self, bytes, &v); flow_drop(v))
+        pings += v.size > 0 && *flow_chars(&v, NULL) == '\x89';
+}
+
+static flow_stage *dial_counting(flow_stage *sent, void *site)
+{
+    flow_stage *parts[2];
+
+    pings = 0;
+    flow_tee(sent, 64, parts, 2);
+    return flow_concat(FLOW_STAGES(
+        flow_take(flow_http(parts[0], site), 1),
+        flow_generate(count_pings, parts[1], NULL)));
+}
+
+static void sends_pings(size_t wanted, flow_stage *sent)
+{
+    flow_site *site = conversing_pages();
+
+    yields("!SystemError: the connection of a WebSocket was lost: Connection "
+           "reset by peer", flow_websocket("ws://here/waits", sent, NULL,
+                                           dial_counting, site));
+    CHECK(pings == wanted);
+    flow_site_release(site);
+}
+
+TEST(a_client_that_has_said_its_last_sends_no_pings)
+{
+    sends_pings(1, never());
+    sends_pings(0, script("a"));
+}
+
 TEST(pings_are_answered_both_ways)
 {
     flow_site *site = conversing_pages();
@@ -434,12 +477,14 @@ int main(void)
         CASE(headers_go_with_the_request),
         CASE(headers_cannot_hold_more_nor_be_those_of_the_handshake),
         CASE(a_server_that_is_lost_has_not_ended),
+        CASE(pings_that_cannot_be_answered_are_not_gathered),
         CASE(a_server_that_breaks_the_rules_is_told_which),
         CASE(only_the_right_answer_is_believed),
         CASE(what_was_not_offered_is_refused),
         CASE(a_silent_server_is_lost),
         CASE(a_server_is_not_waited_for_when_what_is_sent_fails),
         CASE(what_a_server_says_before_it_agrees_to_the_end_is_received),
+        CASE(a_client_that_has_said_its_last_sends_no_pings),
         CASE(pings_are_answered_both_ways),
         CASE(a_client_may_be_closed_at_any_moment),
     };
