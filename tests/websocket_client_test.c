@@ -173,6 +173,47 @@ TEST(names_of_protocols_cannot_hold_more)
           script("a"), &(flow_websocket_options){ .protocols = "a\r\nX: y" });
 }
 
+static void hears_with(const char *wanted, const char *header)
+{
+    const char *const headers[] = { "X-First: 1", header, NULL };
+
+    hears(wanted, "/guarded", words(),
+          &(flow_websocket_options){ .headers = headers });
+}
+
+TEST(headers_go_with_the_request)
+{
+    hears_with("one  three", "Cookie: key=1");
+    hears_with("!HTTPError: the server has answered 401 and no WebSocket",
+               "Cookie: lock=1");
+    hears_with("!HTTPError: the server has answered 401 and no WebSocket",
+               NULL);
+}
+
+TEST(headers_cannot_hold_more_nor_be_those_of_the_handshake)
+{
+    static const char *const no_headers[] = {
+        "Cookie", "", ": key=1", "Coo kie: key=1",
+        "Cookie: key=1\r\nHost: there", "Cookie: key=1\n"
+    }, *const ours[] = {
+        "Host", "UPGRADE", "Connection", "Content-Length", "transfer-encoding",
+        "Sec-WebSocket-Key", "Sec-WebSocket-Protocol"
+    };
+    char header[64], says[160];
+
+    for (size_t i = 0; i < sizeof no_headers / sizeof *no_headers; i++) {
+        snprintf(says, sizeof says, "!Invalid: give a header as \"Cookie: "
+                 "a=b\", not '%s'", no_headers[i]);
+        hears_with(says, no_headers[i]);
+    }
+    for (size_t i = 0; i < sizeof ours / sizeof *ours; i++) {
+        snprintf(header, sizeof header, "%s: x", ours[i]);
+        snprintf(says, sizeof says, "!Invalid: the header %s is made by the "
+                 "WebSocket itself", ours[i]);
+        hears_with(says, header);
+    }
+}
+
 /* ---- A server that says what it likes ------------------------------------ */
 static const char *likes;
 
@@ -201,6 +242,11 @@ TEST(a_server_that_is_lost_has_not_ended)
     liar_is_heard("a", "81-:a|88-=1000");
     liar_is_heard("a", "81-:a|88-=1001");
     liar_is_heard("a", "81-:a|88-");
+}
+
+TEST(pings_that_cannot_be_answered_are_not_gathered)
+{
+    liar_is_heard("a", "89-*100:x|89-*100:y|81-:a|89-*100:z|88-=1000");
 }
 
 TEST(a_server_that_breaks_the_rules_is_told_which)
@@ -303,6 +349,88 @@ TEST(a_silent_server_is_lost)
     flow_site_release(site);
 }
 
+/* A server that has agreed hears all, and speaks each second, but never closes.
+ */
+static void tick_on(flow_gen *self, flow_stage *both, void *arg)
+{
+    (void)arg;
+    for (flow_value v; flow_next(self, both, &v); flow_drop(v))
+        if (v.kind == FLOW_INT)
+            flow_yield(self, flow_bytes("\x81\x04tick", 6));
+}
+
+static flow_stage *dial_ticking(flow_stage *sent, void *site)
+{
+    flow_stage *parts[2];
+
+    flow_tee(sent, 64, parts, 2);
+    return flow_concat(FLOW_STAGES(
+        flow_take(flow_http(parts[0], site), 1),
+        flow_generate(tick_on, flow_merge(FLOW_STAGES(parts[1],
+                                                      flow_ticks(1))), NULL)));
+}
+
+static flow_stage *from_ticking(flow_site *site, flow_stage *sent)
+{
+    return flow_websocket("ws://here/waits", sent, NULL, dial_ticking, site);
+}
+
+TEST(a_server_is_not_waited_for_when_what_is_sent_fails)
+{
+    flow_site *site = conversing_pages();
+    double begin = flow_now();
+
+    yields("tick tick !Invalid: scripted", from_ticking(site, script("__.!")));
+    CHECK(flow_now() - begin >= 3.999 && flow_now() - begin <= 4.001);
+    flow_site_release(site);
+}
+
+TEST(what_a_server_says_before_it_agrees_to_the_end_is_received)
+{
+    flow_site *site = conversing_pages();
+
+    yields("tick tick tick", flow_take(from_ticking(site, script("a")), 3));
+    flow_site_release(site);
+}
+
+/* A server that has agreed, and then only hears. */
+static size_t pings;
+
+static void count_pings(flow_gen *self, flow_stage *bytes, void *arg)
+{
+    (void)arg;
+    for (flow_value v; flow_next(self, bytes, &v); flow_drop(v))
+        pings += v.size > 0 && *flow_chars(&v, NULL) == '\x89';
+}
+
+static flow_stage *dial_counting(flow_stage *sent, void *site)
+{
+    flow_stage *parts[2];
+
+    pings = 0;
+    flow_tee(sent, 64, parts, 2);
+    return flow_concat(FLOW_STAGES(
+        flow_take(flow_http(parts[0], site), 1),
+        flow_generate(count_pings, parts[1], NULL)));
+}
+
+static void sends_pings(size_t wanted, flow_stage *sent)
+{
+    flow_site *site = conversing_pages();
+
+    yields("!SystemError: the connection of a WebSocket was lost: Connection "
+           "reset by peer", flow_websocket("ws://here/waits", sent, NULL,
+                                           dial_counting, site));
+    CHECK(pings == wanted);
+    flow_site_release(site);
+}
+
+TEST(a_client_that_has_said_its_last_sends_no_pings)
+{
+    sends_pings(1, never());
+    sends_pings(0, script("a"));
+}
+
 TEST(pings_are_answered_both_ways)
 {
     flow_site *site = conversing_pages();
@@ -346,11 +474,17 @@ int main(void)
         CASE(an_answer_that_is_no_websocket_fails_by_its_status),
         CASE(a_url_says_where_the_page_is),
         CASE(names_of_protocols_cannot_hold_more),
+        CASE(headers_go_with_the_request),
+        CASE(headers_cannot_hold_more_nor_be_those_of_the_handshake),
         CASE(a_server_that_is_lost_has_not_ended),
+        CASE(pings_that_cannot_be_answered_are_not_gathered),
         CASE(a_server_that_breaks_the_rules_is_told_which),
         CASE(only_the_right_answer_is_believed),
         CASE(what_was_not_offered_is_refused),
         CASE(a_silent_server_is_lost),
+        CASE(a_server_is_not_waited_for_when_what_is_sent_fails),
+        CASE(what_a_server_says_before_it_agrees_to_the_end_is_received),
+        CASE(a_client_that_has_said_its_last_sends_no_pings),
         CASE(pings_are_answered_both_ways),
         CASE(a_client_may_be_closed_at_any_moment),
     };

@@ -223,12 +223,21 @@ TEST(what_is_said_before_a_page_has_answered_is_not_lost)
 TEST(every_split_of_a_conversation_means_the_same)
 {
     static const char frames[] =
-        "81:hello|89:ping|01:on|8a:pong|80:e|82*300:b|82*70000:c|81:\xc3\xa9"
+        "81:hello|89:ping|01:on|8a:pong|80:e|82*300:b|81:\xc3\xa9"
         "|88=1000:bye";
 
     for (size_t n = 1; n < 400; n++)
-        is_heard("81:hello|8a:ping|81:one|82*300:b|82*70000:c|81:\xc3\xa9" END,
+        is_heard("81:hello|8a:ping|81:one|82*300:b|81:\xc3\xa9" END,
                  conversation("/echo", frames, n));
+}
+
+TEST(every_split_of_the_head_of_a_large_message_means_the_same)
+{
+    size_t begin = strlen(BEGINS("/echo")) + strlen("\r\n");
+
+    for (size_t n = begin; n < begin + 16; n++)
+        is_heard("82*70000:c|81:e" END,
+                 conversation("/echo", "82*70000:c|81:e|88=1000", n));
 }
 
 TEST(a_page_that_is_asked_later_gets_what_came_with_its_request)
@@ -528,6 +537,7 @@ int main(void)
         CASE(a_page_that_is_over_at_once_has_conversed),
         CASE(what_is_said_before_a_page_has_answered_is_not_lost),
         CASE(every_split_of_a_conversation_means_the_same),
+        CASE(every_split_of_the_head_of_a_large_message_means_the_same),
         CASE(a_page_that_is_asked_later_gets_what_came_with_its_request),
         CASE(a_message_is_held_as_it_comes_and_not_as_it_is_announced),
         CASE(a_message_that_is_too_long_is_refused),

@@ -176,8 +176,9 @@ static void add_frame(struct bytes *b, unsigned first, const char *payload,
     add_size(b, n + missing, masked, wide);
     if (masked)
         add(b, mask, 4);
-    for (size_t i = 0; i < n; i++)
-        add(b, (char[]){ (char)(payload[i] ^ (masked ? mask[i % 4] : 0)) }, 1);
+    add(b, payload, n);
+    for (size_t i = 0; masked && i < n; i++)
+        b->at[b->n - n + i] ^= mask[i % 4];
 }
 
 /* One frame of the notation; what is left of it. */

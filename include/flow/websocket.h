@@ -32,14 +32,18 @@
  *           takes stop the peer; close their stage, and they are thrown away.
  *   Bound   What is received is held as it comes, up to the longest message.
  *   Alive   Pings are answered, between messages. A peer that is silent is sent
- *           some, and is lost when it does not answer.
+ *           some, and is lost when it does not answer, or does not read.
  *   End     The peer has closed: `messages` ends, or fails with FLOW_EWEBSOCKET
  *           if the code of that is neither 1000 nor 1001. A page is closed when
  *           it next yields, or two seconds later. The page ends: the peer is
- *           told so by code 1000, and has two seconds to agree.
+ *           told so by code 1000, and has two seconds to agree. What a client
+ *           sends ends: the server is told so by code 1000, and what it says
+ *           before it agrees is received; that may be no answer to what was
+ *           sent last. Who waits for answers ends with them, not before.
  *   Fail    A page that fails with FLOW_EWEBSOCKET tells the peer its code and
  *           its message. Any other failure is code 1011, and its reason goes to
- *           the site's `failed`.
+ *           the site's `failed`. A client's stage fails as what it sends does,
+ *           when the server has agreed or two seconds later.
  *   Loss    A connection that is lost is the end of what a page receives. Of a
  *           client's stage it is a failure: FLOW_ESYSTEM, ECONNRESET.
  *   Strict  A peer that breaks the rules is told which, by code 1002, 1007 or
@@ -64,12 +68,15 @@ extern const flow_error_class FLOW_EWEBSOCKET[1];
 typedef struct flow_websocket_options {
     size_t longest;         /* bytes of a message received: 1048576         */
     double idle;            /* seconds of silence by which the peer is lost; it
-                               is sent a ping after half of them: 60        */
+                               is sent a ping after half of them. A client may
+                               take as long to read 65536 bytes: 60         */
     const char *protocols;  /* that are spoken in the messages, the best first,
                                by spaces: "chat.v2 chat.v1"                 */
     const char *origins;    /* a server's: whose pages may converse with it
                                besides those of its own host, by spaces:
                                "https://example.org"; "*": all              */
+    const char *const *headers; /* a client's, that go with its request:
+                               "Authorization: Bearer x", ..., NULL         */
 } flow_websocket_options;
 
 /* Answers a request with a WebSocket, before anything was yielded: the stage of

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The client's side of a WebSocket: the stage of messages received, which reads
  * its transport, and the stage of bytes that the transport sends. What is found
- * by the first, and to be sent by the other, waits in `queue`: of pongs the last,
- * as the newest ping is what counts. */
+ * by the first, and to be sent by the other, waits in `queue`: of pongs the
+ * last, as the newest ping is what counts. */
+#include "grammar.h"
 #include "handshake.h"
 #include "pulse.h"
 #include "websocket.h"
@@ -159,7 +160,6 @@ static void end(struct received *r, flow_value why)
 {
     r->c->deaf = true;
     flow__websocket_ends(r->c->ws, why);
-    flow__pulse_leave(&r->pulse);
     flow_wake(r->c->ws->sender);
 }
 
@@ -336,6 +336,8 @@ static flow_status received_fill(void *self, flow_stage *out, flow_waker *w)
         return finish(r->c->ws, out);
     if (st == FLOW_READY)
         flow_wake(w);                       /* others have their turn first  */
+    if (r->c->ws->over)
+        flow__pulse_leave(&r->pulse);
     flow__pulse_wait(&r->pulse, w);
     return FLOW_WAIT;
 }
@@ -377,6 +379,7 @@ static const char *host_in(const char *url)
         && memchr(url + n, '@', size) == NULL ? url + n : NULL;
 }
 
+/* Up to the user's headers. */
 static flow_value request_of(const char *url, const char *key,
                              const char *offered)
 {
@@ -389,10 +392,63 @@ static flow_value request_of(const char *url, const char *key,
     return flow_textf("GET %s%s HTTP/1.1\r\nHost: %.*s\r\n"
                       "Upgrade: websocket\r\nConnection: Upgrade\r\n"
                       "Sec-WebSocket-Version: 13\r\n"
-                      "Sec-WebSocket-Key: %s\r\n%s%s%s\r\n",
+                      "Sec-WebSocket-Key: %s\r\n%s%s%s",
                       host[size] == '/' ? "" : "/", host + size, size, host,
                       key, *offered != '\0' ? "Sec-WebSocket-Protocol: " : "",
                       offered, *offered != '\0' ? "\r\n" : "");
+}
+
+static bool is_ours(const char *line, size_t n)
+{
+    static const char *const ours[] = {
+        "Host", "Upgrade", "Connection", "Content-Length", "Transfer-Encoding"
+    };
+
+    for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+        if (n == strlen(ours[i]) && strncasecmp(line, ours[i], n) == 0)
+            return true;
+    return n >= 14 && strncasecmp(line, "Sec-WebSocket-", 14) == 0;
+}
+
+/* Why it cannot go with the request: an ERROR; or NONE. */
+static flow_value check_header(const char *line)
+{
+    size_t n = flow__token_size(line);
+
+    if (n == 0 || line[n] != ':' || !flow__is_value(line))
+        return flow_error(FLOW_EINVAL, 0, "give a header as \"Cookie: a=b\", "
+                          "not '%s'", line);
+    if (is_ours(line, n))
+        return flow_error(FLOW_EINVAL, 0, "the header %.*s is made by the "
+                          "WebSocket itself", (int)n, line);
+    return flow_none();
+}
+
+/* The whole request, from its beginning, which it takes; it may be an ERROR. */
+static flow_value with_headers(flow_value begin, const char *const *headers)
+{
+    flow_value all = flow_none();
+    size_t n = begin.size + 2;
+    char *to;
+
+    for (size_t i = 0; headers[i] != NULL && !flow_is_failure(all); i++) {
+        all = check_header(headers[i]);
+        n += strlen(headers[i]) + 2;
+    }
+    if (flow_is_failure(begin) || flow_is_failure(all)) {
+        flow_drop(flow_is_failure(begin) ? all : begin);
+        return flow_is_failure(begin) ? begin : all;
+    }
+    all = flow_buffer(n, &to);
+    if (to != NULL) {
+        memcpy(to, flow_chars(&begin, NULL), begin.size);
+        to += begin.size;
+        for (; *headers != NULL; headers++)
+            to = stpcpy(stpcpy(to, *headers), "\r\n");
+        memcpy(to, "\r\n", 2);
+    }
+    flow_drop(begin);
+    return all;
 }
 
 /* Instead of by spaces by commas. */
@@ -406,8 +462,9 @@ static bool take_offered(struct client *c, const char *protocols)
 
 /* Queues the request; an ERROR: there can be none. */
 static flow_value begin(struct client *c, const char *url,
-                        const char *protocols)
+                        const char *protocols, const char *const *headers)
 {
+    static const char *const none[] = { NULL };
     unsigned char random[16];
     char key[25];
 
@@ -418,7 +475,8 @@ static flow_value begin(struct client *c, const char *url,
         return flow_system_error(errno, "no random bytes for a WebSocket");
     flow__base64(random, sizeof random, key);
     flow__websocket_accept(key, c->accept);
-    c->queue = request_of(url, key, c->offered);
+    c->queue = with_headers(request_of(url, key, c->offered),
+                            headers != NULL ? headers : none);
     return flow_is_failure(c->queue) ? flow_share(c->queue) : flow_none();
 }
 
@@ -457,7 +515,7 @@ flow_stage *(flow_websocket)(const char *url, flow_stage *sent,
     if (c == NULL)
         return refuse(sent, flow_error(FLOW_ENOMEM, 0,
                                        "no memory for a WebSocket"));
-    why = begin(c, url, protocols);
+    why = begin(c, url, protocols, o != NULL ? o->headers : NULL);
     if (flow_is_failure(why)) {
         release(c);
         return refuse(sent, why);

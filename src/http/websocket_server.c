@@ -4,10 +4,16 @@
  *
  * Both ends of the conversation may be over before the other: the page, when it
  * has ended, failed or was closed, and the peer, when it has sent its close
- * frame or is lost. When one is over, two seconds are left to the other. */
+ * frame or is lost. When one is over, two seconds are left to the other.
+ *
+ * A peer that does not read cannot be heard: what is to be sent is not asked
+ * while it is in the way. So its connection, if there is one, is told how long
+ * it may take. */
 #include "handshake.h"
 #include "pulse.h"
 #include "websocket.h"
+
+#include "net/received.h"
 
 #include <string.h>
 
@@ -371,6 +377,7 @@ flow_stage *flow__websocket_sending(flow_stage *page, struct flow_request *r,
 
     s.ws->holders++;
     flow__pulse_begin(&s.pulse, s.ws->idle);
+    flow__received_bound_sending(s.received, s.ws->idle);
     s.has_first = first != NULL;
     if (s.has_first)
         s.first = *first;
