@@ -368,6 +368,15 @@ static flow_value piece_of(struct flow__parser *p)
     return flow_slice(&p->input, p->at - p->piece_size, p->piece_size);
 }
 
+/* By what comes first, so that it does not matter how the input is cut. */
+static enum flow__parsed refuse_framing(struct flow__parser *p,
+                                        const char *from, llhttp_errno_t e)
+{
+    const char *why = guard_framing(p, from, llhttp_get_error_pos(&p->llhttp));
+
+    return is_bad(p, 400, why != NULL ? why : llhttp_errno_name(e));
+}
+
 /* What llhttp has gone through, up to `end`. */
 static enum flow__parsed look_at(struct flow__parser *p, const char *from,
                                  const char *end)
@@ -400,7 +409,7 @@ static enum flow__parsed parse_body(struct flow__parser *p, const char *s,
     if (e == HPE_PAUSED)
         end = llhttp_get_error_pos(&p->llhttp);
     else if (e != HPE_OK)
-        return is_bad(p, 400, llhttp_errno_name(e));
+        return refuse_framing(p, from, e);
     if (p->piece_at != NULL)
         end = p->piece_at + p->piece_size;
     p->at = (size_t)(end - s);
