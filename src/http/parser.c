@@ -356,8 +356,8 @@ static const char *guard_framing(struct flow__parser *p, const char *s,
     return NULL;
 }
 
-/* A small one of a large input is copied, so that who keeps it does not keep all
- * that was around it. */
+/* A small one of a large input is copied, so that who keeps it does not keep
+ * all that was around it. */
 static flow_value piece_of(struct flow__parser *p)
 {
     if (p->piece_size <= COPIED && p->input.size > COPIED)
