@@ -10,8 +10,9 @@
 
 #include <flow/flow.h>
 
-/* libFuzzer's own: called with each input. */
+/* libFuzzer's own: called with each input; and before, where there is one. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerInitialize(int *argc, char ***argv);
 
 /* ---- The input ----------------------------------------------------------- */
 struct input { const char *at; size_t left; };

@@ -5,6 +5,8 @@
 #include "fuzz.h"
 #include "http_pages.h"
 
+#include "http/ranges.h"
+
 #include <flow/websocket.h>
 
 #include <stdlib.h>
@@ -27,6 +29,66 @@ static void quit(const char *why)
     abort();
 }
 
+/* ---- Pages, besides those of all tests ----------------------------------- */
+static void converse(flow_gen *self, flow_request *r, void *arg)
+{
+    flow_stage *messages = flow_answer_websocket(r, NULL);
+
+    (void)arg;
+    for (flow_value m; flow_next(self, messages, &m);)
+        flow_yield(self, m);
+    flow_close(messages);
+}
+
+static void known(flow_gen *self, flow_request *r, void *arg)
+{
+    (void)arg;
+    flow_answer_header(r, "ETag", "\"k\"");
+    flow_answer_modified(r, 784111777);
+    flow_yield(self, "known");
+}
+
+static void away(flow_gen *self, flow_request *r, void *arg)
+{
+    const char *to = flow_request_argument(r, "to");
+
+    (void)arg;
+    if (to != NULL)
+        flow_answer_redirect(self, r, 303, to);
+}
+
+static void ranges(flow_gen *self, flow_request *r, void *arg)
+{
+    enum { SIZE = 100 };
+    const char *header = flow_request_header(r, "Range");
+    struct flow__ranges all = { 0 };
+
+    (void)arg;
+    if (header == NULL
+        || flow__ranges_read(header, SIZE, &all) != FLOW__PARTS)
+        return;
+    if (all.n == 0 || all.n > FLOW__MOST_RANGES)
+        quit("no number of ranges");
+    for (size_t i = 0; i < all.n; i++) {
+        struct flow__range p = all.part[i];
+
+        if (p.size == 0 || p.from >= SIZE || p.size > SIZE - p.from)
+            quit("a range of what there is not");
+        flow_yield(self, flow_textf("%d+%d ", (int)p.from, (int)p.size));
+    }
+}
+
+static flow_site *all_pages(void)
+{
+    flow_site *site = pages();
+
+    flow_site_add(site, "/converse", converse, NULL);
+    flow_site_add(site, "/known", known, NULL);
+    flow_site_add(site, "/away", away, NULL);
+    flow_site_add(site, "/ranges", ranges, NULL);
+    return site;
+}
+
 /* ---- Serving ------------------------------------------------------------- */
 static void be_silent(const flow_value *error, const flow_request *r, void *arg)
 {
@@ -46,16 +108,6 @@ static void log_method(const char *line, void *arg)
         quit("too many answers");
     heard_now.is_head[heard_now.logged++] = strncmp(request + 3, "HEAD ", 5)
                                          == 0;
-}
-
-static void converse(flow_gen *self, flow_request *r, void *arg)
-{
-    flow_stage *messages = flow_answer_websocket(r, NULL);
-
-    (void)arg;
-    for (flow_value m; flow_next(self, messages, &m);)
-        flow_yield(self, m);
-    flow_close(messages);
 }
 
 static void choose_options(struct input *in)
@@ -257,6 +309,20 @@ static void break_off(flow_stage *s, unsigned pieces)
     flow_close(s);
 }
 
+static void report_nothing(void *ctx, const char *text)
+{
+    (void)ctx;
+    (void)text;
+}
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+    (void)argc;
+    (void)argv;
+    flow_configure(&(flow_config){ .report = report_nothing });
+    return 0;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct input in = { (const char *)data, size };
@@ -266,8 +332,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     choose_options(&in);
     flow_host_use(flow_virtual_host());
-    site = pages();
-    flow_site_add(site, "/converse", converse, NULL);
+    site = all_pages();
     hear(flow_http(blocks(in.at, in.left, c), site));
     must_be_answers();
     if (!depends_on_cuts(&in)) {

@@ -166,6 +166,18 @@ TEST(what_trails_a_body_is_bounded)
     is_answered("HTTP/1.1 400", request);
 }
 
+TEST(of_all_that_is_wrong_with_a_body_the_first_is_told)
+{
+    char request[4096];
+    int n = snprintf(request, sizeof request, COUNT
+                     "Transfer-Encoding: chunked\r\n" HOST
+                     "1\r\na\r\n0\r\nX: %01100d\r\nno header\r\n\r\n", 0);
+
+    for (size_t size = 0; size <= (size_t)n; size += 500)
+        CHECK(strstr(answer_to(asking(request, size)),
+                     "too much between the chunks") != NULL);
+}
+
 TEST(what_trails_a_body_is_no_header_of_the_request)
 {
     const char *got = answer_to(asking(
@@ -554,6 +566,7 @@ int main(void)
         CASE(sizes_of_chunks_that_are_veiled_are_refused),
         CASE(lengths_in_other_digits_are_refused),
         CASE(what_trails_a_body_is_bounded),
+        CASE(of_all_that_is_wrong_with_a_body_the_first_is_told),
         CASE(what_trails_a_body_is_no_header_of_the_request),
         CASE(a_target_names_its_host_or_none),
         CASE(many_requests_in_one_piece_have_as_many_answers),

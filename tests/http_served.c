@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* http_served [DIRECTORY | brief]: serves the pages of the tests, and at /files/
- * those of the directory, at a free port, which it prints, until it is told to
- * end by a signal; with `brief` it has as little patience as one who is attacked,
- * and a page that nobody reads at once. */
+/* http_served [DIRECTORY [brief]]: serves the pages of the tests, and at
+ * /files/ those of the directory, at a free port, which it prints, until it is
+ * told to end by a signal. With `brief` it has as little patience as one who is
+ * attacked. */
 #include "http_pages.h"
 
 #include <flow/reactor.h>
@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <string.h>
 
+/* More than a client that does not read can be sent. */
 static void much(flow_gen *self, flow_request *r, void *arg)
 {
     static char zeros[65536];
@@ -20,30 +21,21 @@ static void much(flow_gen *self, flow_request *r, void *arg)
         flow_yield(self, flow_bytes(zeros, sizeof zeros));
 }
 
-static void be_brief(flow_service_options *o)
-{
-    o->conn.idle = 2;
-    o->conn.total = 5;
-    options.idle = options.head = options.body = 2;
-}
-
 int main(int argc, char **argv)
 {
-    bool is_brief = argc > 1 && strcmp(argv[1], "brief") == 0;
-    flow_service_options o = { 0 };
     flow_deferred *service;
     flow_site *site;
     flow_stage *told;
     flow_value v;
 
-    if (is_brief)
-        be_brief(&o);
+    if (argc > 2 && strcmp(argv[2], "brief") == 0)
+        options.idle = options.head = options.body = options.answer = 2;
     site = pages();
     flow_site_add(site, "/much", much, NULL);
-    if (argc > 1 && !is_brief)
+    if (argc > 1)
         flow_site_add_files(site, "/files/*", argv[1]);
     flow_host_use(flow_uv_host());
-    service = flow_serve("127.0.0.1:0", flow_http, site, &o);
+    service = flow_serve("127.0.0.1:0", flow_http, site, NULL);
     printf("%s\n", flow_served_at(service));
     fflush(stdout);
     told = flow_signals(SIGTERM);

@@ -352,6 +352,10 @@ static void put_request_line(struct writer *w, size_t size,
     put_quoted(w, size, r->method);
     put_cut(w, size, " ");
     put_quoted(w, size, r->parser->head + r->parser->target);
+    if (r->query != NULL) {
+        put_cut(w, size, "?");
+        put_quoted(w, size, r->query);
+    }
     snprintf(version, sizeof version, " HTTP/%d.%d",
              r->parser->llhttp.http_major, r->parser->llhttp.http_minor);
     put_cut(w, size, version);

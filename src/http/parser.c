@@ -7,7 +7,6 @@
 
 enum {
     HEAD_ROOM = 1024,           /* to begin with                            */
-    FIELDS = 16,
     LINE_MORE = 64,             /* of the request line besides its target   */
     COPIED = 4096,              /* a piece of a body up to that             */
     FRAMING = 1024              /* bytes around a chunk: its length, what
@@ -37,36 +36,16 @@ static int on_url(llhttp_t *l, const char *at, size_t n)
     return 0;
 }
 
-static bool has_place(struct flow__parser *p)
-{
-    size_t more = p->places > 0 ? 2 * p->places : FIELDS;
-    struct flow__field *fields;
-
-    if (p->n == p->limits->most_headers) {
-        is_bad(p, 431, "too many headers");
-        return false;
-    }
-    if (p->n < p->places)
-        return true;
-    fields = flow_resize(p->fields, p->places * sizeof *fields,
-                         more * sizeof *fields);
-    if (fields == NULL) {
-        is_bad(p, 503, "no memory for headers");
-        return false;
-    }
-    p->fields = fields;
-    p->places = more;
-    return true;
-}
-
 static int on_field(llhttp_t *l, const char *at, size_t n)
 {
     struct flow__parser *p = l->data;
 
     if (p->in_body)
         return 0;                           /* what trails is of no use     */
-    if (!has_place(p))
+    if (p->n == p->places) {
+        is_bad(p, 431, "too many headers");
         return HPE_USER;
+    }
     p->fields[p->n++] = (struct flow__field){
         .name = place_of(p, at), .name_size = (uint32_t)n,
         .value = place_of(p, at) + (uint32_t)n
@@ -142,11 +121,10 @@ void flow__parser_begin_answer(struct flow__parser *p,
 void flow__parser_again(struct flow__parser *p)
 {
     flow_free(p->head, p->room);
-    flow_free(p->fields, p->places * sizeof *p->fields);
     p->head = NULL;
     p->fields = NULL;
-    p->room = p->size = p->line = p->places = p->n = p->framing = 0;
-    p->target = p->target_size = 0;
+    p->room = p->size = p->line = p->lines = p->framing = 0;
+    p->places = p->n = p->target = p->target_size = 0;
     p->first_line = true;
     p->skipped = p->in_body = p->complete = false;
     p->status = 0;
@@ -198,12 +176,19 @@ bool flow__parser_has_begun(const struct flow__parser *p)
 }
 
 /* ---- The head ------------------------------------------------------------ */
-static bool has_room(struct flow__parser *p)
+static size_t least(size_t a, size_t b)
 {
-    size_t more = p->room > 0 ? 2 * p->room : HEAD_ROOM;
+    return a < b ? a : b;
+}
+
+static bool has_room(struct flow__parser *p, size_t room)
+{
+    size_t more = p->room > 0 ? p->room : HEAD_ROOM;
     char *head;
 
-    if (p->size < p->room)
+    while (more < room)
+        more *= 2;
+    if (more == p->room)
         return true;
     head = flow_resize(p->head, p->room, more);
     if (head == NULL)
@@ -247,11 +232,12 @@ static enum flow__parsed add_to_head(struct flow__parser *p, char c)
         return is_bad(p, 414, "the request line is too long");
     if (p->size == p->limits->longest_head)
         return is_bad(p, 431, "the head is too long");
-    if (!has_room(p))
+    if (!has_room(p, p->size + 1))
         return is_bad(p, 503, "no memory for the head");
     p->head[p->size++] = c;
     p->last = c;
     p->line = c == '\n' ? 0 : p->line + 1;
+    p->lines += c == '\n';
     if (empty_line && p->size > 2)
         return FLOW__HEAD;
     if (c == '\n')
@@ -281,10 +267,26 @@ static enum flow__parsed refuse_head(struct flow__parser *p, llhttp_errno_t e)
     return is_bad(p, 400, llhttp_errno_name(e));
 }
 
+/* Makes room for the fields, behind the head: no more than it has lines. */
+static bool has_places(struct flow__parser *p)
+{
+    size_t unit = sizeof(struct flow__field);
+    size_t at = (p->size + unit - 1) / unit;
+
+    p->places = least(p->lines, p->limits->most_headers);
+    if (!has_room(p, (at + p->places) * unit))
+        return false;
+    p->fields = (struct flow__field *)(void *)p->head + at;
+    return true;
+}
+
 static enum flow__parsed parse_head(struct flow__parser *p)
 {
-    llhttp_errno_t e = llhttp_execute(&p->llhttp, p->head, p->size);
+    llhttp_errno_t e;
 
+    if (!has_places(p))
+        return is_bad(p, 503, "no memory for the headers");
+    e = llhttp_execute(&p->llhttp, p->head, p->size);
     if (e != HPE_OK && !(e == HPE_PAUSED && p->complete))
         return refuse_head(p, e);
     if (p->target_size > p->limits->longest_target) {
@@ -302,11 +304,6 @@ static enum flow__parsed parse_head(struct flow__parser *p)
     }
     p->last = 0;
     return FLOW__HEAD;
-}
-
-static size_t least(size_t a, size_t b)
-{
-    return a < b ? a : b;
 }
 
 /* Adds what nobody takes for the end of a line, as far as there is room for it:
@@ -359,13 +356,22 @@ static const char *guard_framing(struct flow__parser *p, const char *s,
     return NULL;
 }
 
-/* A small one of a large input is copied, so that who keeps it does not keep all
- * that was around it. */
+/* A small one of a large input is copied, so that who keeps it does not keep
+ * all that was around it. */
 static flow_value piece_of(struct flow__parser *p)
 {
     if (p->piece_size <= COPIED && p->input.size > COPIED)
         return flow_bytes(p->piece_at, p->piece_size);
     return flow_slice(&p->input, p->at - p->piece_size, p->piece_size);
+}
+
+/* By what comes first, so that it does not matter how the input is cut. */
+static enum flow__parsed refuse_framing(struct flow__parser *p,
+                                        const char *from, llhttp_errno_t e)
+{
+    const char *why = guard_framing(p, from, llhttp_get_error_pos(&p->llhttp));
+
+    return is_bad(p, 400, why != NULL ? why : llhttp_errno_name(e));
 }
 
 /* What llhttp has gone through, up to `end`. */
@@ -400,7 +406,7 @@ static enum flow__parsed parse_body(struct flow__parser *p, const char *s,
     if (e == HPE_PAUSED)
         end = llhttp_get_error_pos(&p->llhttp);
     else if (e != HPE_OK)
-        return is_bad(p, 400, llhttp_errno_name(e));
+        return refuse_framing(p, from, e);
     if (p->piece_at != NULL)
         end = p->piece_at + p->piece_size;
     p->at = (size_t)(end - s);

@@ -32,10 +32,10 @@ struct flow__parser {
 
     char *head;                     /* NULL: nothing of it is there         */
     size_t room, size;
-    size_t line;                    /* bytes of the line that is read       */
+    size_t lines, line;             /* so far; bytes of the one that is read */
     bool first_line;
     bool skipped;                   /* an empty one before it               */
-    struct flow__field *fields;
+    struct flow__field *fields;     /* behind the head, when it is whole    */
     size_t places, n;
     uint32_t target, target_size;
 

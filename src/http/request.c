@@ -105,10 +105,10 @@ static bool refuse(struct flow_request *r, int status, const char *why)
 }
 
 /* Whether it names the same for everyone who may read it. */
-static bool is_plain_path(const char *path, size_t n)
+static bool is_plain_path(const char *path)
 {
-    for (size_t i = 0; i < n; i++)
-        if ((unsigned char)path[i] < ' ' || path[i] == '\\' || path[i] == 127)
+    for (const char *s = path; *s != '\0'; s++)
+        if ((unsigned char)*s < ' ' || *s == '\\' || *s == 127)
             return false;
     while (*path == '/') {
         size_t size = strcspn(++path, "/");
@@ -132,20 +132,25 @@ static bool has_hidden_slash(const char *s, size_t n)
     return false;
 }
 
-static bool takes_path(struct flow_request *r, const char *s, size_t n)
+/* Most paths have no escapes, and stay where they are. */
+static bool has_path_unescaped(struct flow_request *r)
 {
-    char *path = flow__request_keep(r, n + 1);
+    size_t n = strlen(r->path);
+    char *path;
     ssize_t size;
 
+    if (strchr(r->path, '%') == NULL)
+        return true;
+    path = flow__request_keep(r, n + 1);
     if (path == NULL)
         return refuse(r, 503, "no memory for the path");
-    size = has_hidden_slash(s, n) ? -1 : flow__unescape(path, s, n, false);
+    size = has_hidden_slash(r->path, n) ? -1
+         : flow__unescape(path, r->path, n, false);
     if (size < 0)
         return refuse(r, 400, "the path has an escape that is not allowed");
     path[size] = '\0';
     r->path = path;
-    return is_plain_path(path, (size_t)size)
-        || refuse(r, 400, "the path is not plain");
+    return true;
 }
 
 /* Of "http://host/path" the part from the path on. */
@@ -168,7 +173,7 @@ static const char *without_authority(const char *target)
 static bool takes_target(struct flow_request *r)
 {
     const char *target = r->parser->head + r->parser->target;
-    size_t n;
+    char *query;
 
     for (const char *s = target; *s != '\0'; s++)
         if (*s <= ' ' || *s == 127)
@@ -181,12 +186,17 @@ static bool takes_target(struct flow_request *r)
     target = without_authority(target);
     if (*target != '/')
         return refuse(r, 400, "the target is no path");
-    n = strcspn(target, "?#");
-    if (target[n] == '#' || strchr(target + n, '#') != NULL)
+    if (strchr(target, '#') != NULL)
         return refuse(r, 400, "the target has a fragment");
-    if (target[n] == '?')
-        r->query = target + n + 1;
-    return takes_path(r, target, n);
+    query = strchr(target, '?');
+    if (query != NULL) {
+        *query = '\0';
+        r->query = query + 1;
+    }
+    r->path = target;
+    return has_path_unescaped(r)
+        && (is_plain_path(r->path)
+            || refuse(r, 400, "the path is not plain"));
 }
 
 /* ---- Headers that say where it ends, and whose it is --------------------- */
