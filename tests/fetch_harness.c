@@ -107,6 +107,42 @@ flow_stage *body(const struct site *s, const char *path)
     return flow_fetch_body(flow_fetch(at(s, path), NULL));
 }
 
+/* ---- Time ---------------------------------------------------------------- */
+static flow_host real;                      /* how it is without us         */
+static double passed;
+
+static double now_later(flow_host *h)
+{
+    return real.now(h) + passed;
+}
+
+static void post_at_once(flow_host *h, flow_task *t, double seconds)
+{
+    if (seconds > 1) {
+        passed += seconds;
+        seconds = 0;
+    }
+    real.post(h, t, seconds);
+}
+
+void time_passes(double seconds)
+{
+    flow_host *h = flow_host_here();
+
+    if (h->now != now_later) {
+        real = *h;
+        passed = 0;
+        h->now = now_later;
+    }
+    passed += seconds;
+}
+
+void time_flies(void)
+{
+    time_passes(0);
+    flow_host_here()->post = post_at_once;
+}
+
 /* ---- Hearing ------------------------------------------------------------- */
 static flow_value status_as_text(flow_value v, void *arg)
 {

@@ -45,6 +45,14 @@ void hears_answer(const char *text, flow_stage *answer);
 bool is(const char *s, const char *wanted);             /* NULL is nothing  */
 bool ends_with(const char *s, const char *end);
 
+/* To this thread's host it is so much later; what it waits for already is not
+ * told. */
+void time_passes(double seconds);
+
+/* From now on the host waits for no longer than a second: it is later at once.
+ */
+void time_flies(void);
+
 /* A proxy in the environment of whoever tests is not for these. */
 void no_proxy(void);
 

@@ -42,6 +42,22 @@
  *
  *     flow_parallel_unordered(urls, 20, body_of, NULL)
  *
+ * The first failure ends all of them; flow_trap around one makes it a value.
+ *
+ * To send what a stage gives, and once more when the peer has too much to do:
+ *
+ *     static flow_stage *post(void *job)
+ *     {
+ *         static const char *const headers[] = {
+ *             "Content-Type: application/json", NULL
+ *         };
+ *         return flow_fetch_body(flow_upload("http://example.org/jobs",
+ *             flow_generate(write_json, NULL, job),
+ *             &(flow_fetch_options){ .headers = headers }));
+ *     }
+ *
+ *     flow_retry(post, job, FLOW_EBUSY, 5, 0.5)
+ *
  * Promises:
  *
  *   Pull    Nothing is fetched before somebody asks. An answer that is not
@@ -110,9 +126,10 @@ typedef struct flow_fetch_options {
 flow_stage *flow_fetch(flow_value url, const flow_fetch_options *o);
 
 /* The same with a body, text and bytes that `sent` gives, which it takes. Like
- * any operator it goes on only while somebody asks. A failure of `sent` breaks
- * it off, and is its failure. What has been sent is not kept: if a peer wants to
- * have it once more, it fails. */
+ * any operator it goes on only while somebody asks. It is called
+ * application/octet-stream if no header Content-Type says otherwise. A failure
+ * of `sent` breaks it off, and is its failure. What has been sent is not kept:
+ * if a peer wants to have it once more, it fails. */
 flow_stage *flow_upload(flow_value url, flow_stage *sent,
                         const flow_fetch_options *o);
 
@@ -125,7 +142,8 @@ flow_stage *flow_fetch_body(flow_stage *answer);
 int flow_fetched_status(const flow_value *head);
 
 /* A header, whose name may be written in any case. Of several the first; NULL:
- * there is none. */
+ * there is none. Of a body that was unpacked, Content-Length is the length that
+ * it had packed: who counts what is left, asks for it with `packed`. */
 const char *flow_fetched_header(const flow_value *head, const char *name);
 
 /* The n-th header, from 0 on, as "Name: value"; NULL: there are no more. */
@@ -136,12 +154,15 @@ const char *flow_fetched_url(const flow_value *head);
 
 /* ---- Errors --------------------------------------------------------------
  * FLOW_EFETCH: it was not to be had; the code is a CURLE_... Derived from it:
- * FLOW_ESTATUS, the peer has refused, and the code is the status;
- * FLOW_EUNTRUSTED, the peer's certificate is not believed, and the code is an
- * X509_V_ERR_... A time that is over is FLOW_ETIMEOUT, a size FLOW_ELIMIT, and
- * a name without an address FLOW_ERESOLVE. */
+ * FLOW_ESTATUS, the peer has refused, and the code is the status; of that,
+ * FLOW_EBUSY, for now, with 429, 502, 503 or 504; FLOW_EUNTRUSTED, the peer's
+ * certificate is not believed, and the code is an X509_V_ERR_... A time that is
+ * over is FLOW_ETIMEOUT, a size FLOW_ELIMIT, and a name without an address
+ * FLOW_ERESOLVE. What cannot be said in HTTP, such as a URL with a space or a
+ * header with the end of a line, is FLOW_EINVAL, and nothing of it is sent. */
 extern const flow_error_class FLOW_EFETCH[1];
 extern const flow_error_class FLOW_ESTATUS[1];
+extern const flow_error_class FLOW_EBUSY[1];
 extern const flow_error_class FLOW_EUNTRUSTED[1];
 
 #pragma GCC visibility pop

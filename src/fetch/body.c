@@ -7,6 +7,12 @@ struct body {
     bool has_head;
 };
 
+/* The peer, or one behind it, has too much to do. */
+static bool may_pass(int status)
+{
+    return status == 429 || (status >= 502 && status <= 504);
+}
+
 static flow_value is_refused(const flow_value *head)
 {
     int status = flow_fetched_status(head);
@@ -16,8 +22,9 @@ static flow_value is_refused(const flow_value *head)
                           "flow_fetch has made, from its begin");
     if (status < 400)
         return flow_none();
-    return flow_error(FLOW_ESTATUS, status, "%s answers with status %d",
-                      flow_fetched_url(head), status);
+    return flow_error(may_pass(status) ? FLOW_EBUSY : FLOW_ESTATUS, status,
+                      "%s answers with status %d", flow_fetched_url(head),
+                      status);
 }
 
 static flow_status take_head(struct body *b, flow_stage *out, flow_waker *w)

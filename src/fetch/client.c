@@ -65,12 +65,27 @@ static void attend_to_noted(struct flow__client *c)
     }
 }
 
+static flow_value no_memory(void)
+{
+    return flow_error(FLOW_ENOMEM, 0, "no memory to fetch");
+}
+
+/* Without memory libcurl may no longer wait for a socket, and does not say of
+ * which job: none of them would be sure to end. */
+static void give_up_jobs(struct flow__client *c)
+{
+    for (struct flow__job *j = c->jobs; j != NULL; j = j->next)
+        j->lost(j, no_memory());
+}
+
 static void work(struct flow__client *c, curl_socket_t fd, int events)
 {
     int running;
+    CURLMcode wrong = curl_multi_socket_action(c->multi, fd, events, &running);
 
-    curl_multi_socket_action(c->multi, fd, events, &running);
     end_jobs(c);
+    if (wrong != CURLM_OK)
+        give_up_jobs(c);
     attend_to_noted(c);
 }
 
@@ -229,11 +244,6 @@ static bool set_up(struct flow__client *c)
                              (long)CONNECTIONS_TO_ONE) == CURLM_OK
         && curl_multi_setopt(c->multi, CURLMOPT_MAXCONNECTS,
                              (long)CONNECTIONS) == CURLM_OK;
-}
-
-static flow_value no_memory(void)
-{
-    return flow_error(FLOW_ENOMEM, 0, "no memory to fetch");
 }
 
 /* This thread's; NULL: *why says why there is none. */

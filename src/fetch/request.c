@@ -31,31 +31,69 @@ static bool is_named(const char *line, const char *name)
     return strncasecmp(line, name, n) == 0 && line[n] == ':';
 }
 
+/* Where the first byte stands that would end a line, or is no text. */
+static const char *control_in(const char *s)
+{
+    for (; *s != '\0'; s++)
+        if (((unsigned char)*s < ' ' && *s != '\t') || *s == 127)
+            return s;
+    return NULL;
+}
+
+/* A control is not repeated: an error may stand in a log. */
+static flow_value unsayable(const char *what, const char *s, const char *at)
+{
+    return flow_error(FLOW_EINVAL, 0, "%s has the byte 0x%02X at %zu, which "
+                      "cannot be sent", what, (unsigned)(unsigned char)*at,
+                      (size_t)(at - s));
+}
+
 static flow_value check_header(const char *line)
 {
-    const char *colon = strchr(line, ':');
+    const char *control = control_in(line);
+    size_t n = strcspn(line, ":");
 
-    if (colon == NULL || !is_token(line, (size_t)(colon - line)))
-        return flow_error(FLOW_EINVAL, 0, "'%s' is no header, as \"Accept: "
-                          "text/html\" is one", line);
-    for (const char *s = colon; *s != '\0'; s++)
-        if (((unsigned char)*s < ' ' && *s != '\t') || *s == 127)
-            return flow_error(FLOW_EINVAL, 0, "the header %.*s has a character "
-                              "that no header may have", (int)(colon - line),
-                              line);
+    if (control != NULL)
+        return unsayable("a header", line, control);
+    if (line[n] == '\0' || !is_token(line, n))
+        return flow_error(FLOW_EINVAL, 0, "'%.*s' is no name of a header, as "
+                          "in \"Accept: text/html\"", (int)n, line);
     if (is_named(line, "Content-Length") || is_named(line, "Transfer-Encoding"))
         return flow_error(FLOW_EINVAL, 0, "the header %.*s is made of the "
-                          "option `length`", (int)(colon - line), line);
+                          "option `length`", (int)n, line);
     return flow_none();
 }
 
-static flow_value check(const flow_fetch_options *o)
+static flow_value check_method(const char *method)
 {
-    flow_value wrong = flow_none();
+    const char *control = control_in(method);
 
-    if (o->method != NULL && !is_token(o->method, strlen(o->method)))
-        return flow_error(FLOW_EINVAL, 0, "'%s' is no method of HTTP",
-                          o->method);
+    if (control != NULL)
+        return unsayable("a method", method, control);
+    if (!is_token(method, strlen(method)))
+        return flow_error(FLOW_EINVAL, 0, "'%s' is no method of HTTP", method);
+    return flow_none();
+}
+
+static flow_value check_url(const char *what, const char *url)
+{
+    for (const char *s = url; *s != '\0'; s++)
+        if (*s <= ' ' || *s > '~')
+            return flow_error(FLOW_EINVAL, 0, "%s has the byte 0x%02X at %zu: "
+                              "it must be written as %%%02X", what,
+                              (unsigned)(unsigned char)*s, (size_t)(s - url),
+                              (unsigned)(unsigned char)*s);
+    return flow_none();
+}
+
+static flow_value check(const char *url, const flow_fetch_options *o)
+{
+    flow_value wrong = check_url("the URL to fetch", url);
+
+    if (!flow_is_failure(wrong) && o->proxy != NULL)
+        wrong = check_url("the URL of the proxy", o->proxy);
+    if (!flow_is_failure(wrong) && o->method != NULL)
+        wrong = check_method(o->method);
     for (size_t i = 0; o->headers != NULL && o->headers[i] != NULL
                        && !flow_is_failure(wrong); i++)
         wrong = check_header(o->headers[i]);
@@ -244,7 +282,7 @@ struct flow__transfer *flow__request(const char *url,
 
     pthread_once(&begun, begin_libcurl);
     o = o != NULL ? o : &none;
-    *why = check(o);
+    *why = check(url, o);
     if (flow_is_failure(*why))
         return NULL;
     shown = flow__url_shown(url, why);

@@ -10,6 +10,7 @@
 
 const flow_error_class FLOW_EFETCH[1] = {{ "FetchError", FLOW_EANY }};
 const flow_error_class FLOW_ESTATUS[1] = {{ "StatusError", FLOW_EFETCH }};
+const flow_error_class FLOW_EBUSY[1] = {{ "BusyError", FLOW_ESTATUS }};
 const flow_error_class FLOW_EUNTRUSTED[1] = {{ "UntrustedError", FLOW_EFETCH }};
 
 /* ---- URLs ---------------------------------------------------------------- */
