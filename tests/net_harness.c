@@ -111,7 +111,7 @@ void run_for(double seconds, bool (*done)(void))
 }
 
 /* ---- The other side ----------------------------------------------------- */
-enum { PATIENCE = 20 };                     /* seconds                      */
+enum { PATIENCE = 60 };                     /* seconds                      */
 
 static struct {
     bool (*peer)(int port);
