@@ -161,8 +161,8 @@ const char *flow_request_argument(flow_request *r, const char *name);
  * and the page fails. May suspend. */
 bool flow_request_form(flow_gen *self, flow_request *r);
 
-/* The body, as bytes: once. It fails with FLOW_EHTTP when it is malformed, cut
- * off, too long or too slow, and after the page has ended. What a page leaves
+/* The body, as bytes: once, and yours to close. It fails with FLOW_EHTTP when it
+ * is malformed, cut off, too long or too slow, and after the page has ended. What a page leaves
  * is thrown away, or ends the connection if it is much. */
 flow_stage *flow_request_body(flow_request *r);
 

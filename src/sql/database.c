@@ -144,8 +144,8 @@ static flow_status waited_too_long(struct pool *p, struct flow__sql_ticket *t,
         dequeue(p, t);
     *why = t->conn == NULL
          ? flow_error(FLOW_ETIMEOUT, 0, "none of the %zu connections to %s "
-                      "came free within %g seconds", p->may.most, p->driver->name,
-                      p->may.patience)
+                      "came free within %g seconds", p->may.most,
+                      p->driver->name, p->may.patience)
          : flow_error(FLOW_ETIMEOUT, 0, "no connection to %s within %g "
                       "seconds", p->driver->name, p->may.patience);
     return FLOW_FAILED;

@@ -186,8 +186,8 @@ static flow_value read_url(const char *url, struct place *p)
         n = strcspn(++s, "&");
         if (!read_option(s, n, p))
             return flow_error(FLOW_EINVAL, 0, "'%.*s' is no option of a "
-                              "database of SQLite: there are mode=ro, timeout=SECONDS "
-                              "and foreign_keys=on", (int)n, s);
+                              "database of SQLite: there are mode=ro, "
+                              "timeout=SECONDS and foreign_keys=on", (int)n, s);
     }
     return flow_none();
 }
