@@ -17,6 +17,7 @@ static const char *url(void)
 
 #include "sql_tests.h"
 
+#include <sqlite3.h>
 #include <unistd.h>
 
 /* ---- Values ------------------------------------------------------------- */
@@ -199,6 +200,12 @@ TEST(a_query_that_takes_for_ever_is_stopped)
     closed(db);
 }
 
+/* Of all that was before. */
+TEST(nothing_of_a_connection_is_left)
+{
+    CHECK(sqlite3_memory_used() == 0);
+}
+
 int main(int argc, char **argv)
 {
     static const struct test tests[] = {
@@ -215,6 +222,7 @@ int main(int argc, char **argv)
         CASE(several_connections_read_one_file),
         CASE(there_are_no_notices),
         CASE(a_query_that_takes_for_ever_is_stopped),
+        CASE(nothing_of_a_connection_is_left),
     };
     static const struct test large[] = {
         CASE(a_text_of_100_mb_comes_and_goes),

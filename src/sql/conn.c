@@ -63,14 +63,17 @@ static flow_status step(struct flow__sql_conn *n)
 {
     for (;;) {
         enum what what = is_next(n);
+        bool in_vain = !n->started && flow_sql_given_up(n->call);
         flow_status st;
 
+        if (in_vain)
+            n->ends_insert = n->inserts;    /* which nobody ends any more   */
         if (n->started || n->ends_insert)
             st = n->driver->go(n->data, n->call);
-        else if (!flow_sql_given_up(n->call))
-            st = start(n, what);
-        else
+        else if (in_vain)
             return FLOW_DONE;
+        else
+            st = start(n, what);
         n->started = st == FLOW_WAIT || st == FLOW_READY;
         if (st == FLOW_FAILED && !n->driver->alive(n->data))
             n->lost = true;
