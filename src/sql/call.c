@@ -387,6 +387,8 @@ bool flow__sql_call_give(struct flow_sql_call *c)
 size_t flow__sql_call_take(struct flow_sql_call *c)
 {
     c->taken = atomic_load_explicit(&c->given, memory_order_acquire);
+    if (c->taken)
+        c->reading = !c->filling;
     return flow__sql_call_left(c);
 }
 
@@ -394,21 +396,21 @@ void flow__sql_call_leave(struct flow_sql_call *c)
 {
     if (!c->taken)
         return;
-    empty(c, &c->halves[!c->filling]);
+    empty(c, &c->halves[c->reading]);
     c->taken = false;
     atomic_store_explicit(&c->given, false, memory_order_release);
 }
 
 size_t flow__sql_call_left(const struct flow_sql_call *c)
 {
-    const struct flow__sql_half *h = &c->halves[!c->filling];
+    const struct flow__sql_half *h = &c->halves[c->reading];
 
     return c->taken ? h->rows - h->next : 0;
 }
 
 size_t flow__sql_call_read(struct flow_sql_call *c, flow_value *to)
 {
-    struct flow__sql_half *h = &c->halves[!c->filling];
+    struct flow__sql_half *h = &c->halves[c->reading];
     size_t n = 0;
 
     for (; n < FLOW__TUPLES && h->next < h->rows; n++) {

@@ -32,6 +32,10 @@ typedef enum flow__sql_order {
     FLOW__SQL_LISTEN
 } flow__sql_order;
 
+/* So far apart that no line of a cache is written by one thread and read by the
+ * other for each row. */
+enum { FLOW__SQL_APART = 64 };
+
 struct flow_sql_call {
     /* What is asked. */
     flow__sql_order order;
@@ -41,33 +45,41 @@ struct flow_sql_call {
     flow_value *values;             /* parameters, or rows to put           */
     size_t n, values_room;
     size_t width;                   /* columns of an insert                 */
+    bool blocks;                    /* it is made in a thread               */
 
     atomic_bool given_up;
 
-    /* What has come of it. */
+    /* What has come of it, but for the rows. */
+    size_t columns;                 /* of each row; 0: there are none yet   */
+    flow_value names;               /* NONE: not yet                        */
+    int64_t changed;
+    flow_value error;               /* NONE: has not failed                 */
+    size_t good;                    /* rows before the error                */
+    int fd, events;                 /* what it waits for                    */
+    char apart[FLOW__SQL_APART];
+
+    /* Of whoever makes rows. */
+    unsigned filling;               /* which half                           */
+    size_t most;                    /* rows in it                           */
+    size_t bytes;                   /* of text in it                        */
+    long tick;                      /* when its first row came              */
+    flow_value block;               /* of text; NONE: there is none now     */
+    char *chars;
+    size_t used;                    /* of the block                         */
+    char apart_too[FLOW__SQL_APART];
+
     struct flow__sql_half {
         flow_value *values;
         size_t room;                /* for values                           */
         size_t rows;
         size_t next;                /* of them, to be read                  */
+        char apart[FLOW__SQL_APART];
     } halves[2];
-    unsigned filling;               /* which of them; stays while the other
-                                       is given                             */
-    atomic_bool given;              /* the other is the loop's              */
-    bool taken;                     /* and the loop knows                   */
-    size_t most;                    /* rows in it                           */
-    size_t bytes;                   /* of text in it                        */
-    long tick;                      /* when its first row came              */
-    bool blocks;                    /* it is made in a thread               */
-    size_t columns;                 /* of each row; 0: there are none yet   */
-    flow_value names;               /* NONE: not yet                        */
-    flow_value block;               /* of text; NONE: there is none now     */
-    char *chars;
-    size_t used;                    /* of the block                         */
-    int64_t changed;
-    flow_value error;               /* NONE: has not failed                 */
-    size_t good;                    /* rows before the error                */
-    int fd, events;                 /* what it waits for                    */
+
+    /* Of whoever reads them. */
+    atomic_bool given;              /* a half is the reader's               */
+    bool taken;                     /* and the reader knows                 */
+    unsigned reading;               /* which half, when it is               */
 };
 
 void flow__sql_call_begin(struct flow_sql_call *c);
