@@ -375,7 +375,8 @@ bool flow__sql_call_give(struct flow_sql_call *c)
         drop_rows(c, h, c->good);
     if (h->rows == 0)
         return false;
-    if (h->rows >= c->most && c->most < FLOW__ROWS)
+    if (h->rows >= c->most
+        && c->most < (c->blocks ? FLOW__ROWS : FLOW__ROWS_HERE))
         c->most *= 2;               /* they come fast                       */
     c->bytes = 0;
     leave_block(c);
