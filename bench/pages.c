@@ -19,10 +19,10 @@ static void stream(flow_gen *self, flow_request *r, void *arg)
 {
     (void)r;
     (void)arg;
-    for (int n = 1; n <= 30; n++) {
-        flow_yield(self, flow_textf("This is piece %d.\n", n));
-        flow_cooperate(self, 0);
-    }
+    for (int n = 1; n <= 30; n++)
+        if (!flow_yield(self, flow_textf("This is piece %d.\n", n))
+            || !flow_cooperate(self, 0))
+            return;
 }
 
 int main(void)
