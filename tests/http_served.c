@@ -4,10 +4,8 @@
  * told to end by a signal. With `brief` it has as little patience as one who is
  * attacked. */
 #include "http_pages.h"
+#include "served.h"
 
-#include <flow/reactor.h>
-
-#include <signal.h>
 #include <string.h>
 
 /* More than a client that does not read can be sent. */
@@ -25,8 +23,6 @@ int main(int argc, char **argv)
 {
     flow_deferred *service;
     flow_site *site;
-    flow_stage *told;
-    flow_value v;
 
     if (argc > 2 && strcmp(argv[2], "brief") == 0)
         options.idle = options.head = options.body = options.answer = 2;
@@ -36,11 +32,7 @@ int main(int argc, char **argv)
         flow_site_add_files(site, "/files/*", argv[1]);
     flow_host_use(flow_uv_host());
     service = flow_serve("127.0.0.1:0", flow_http, site, NULL);
-    printf("%s\n", flow_served_at(service));
-    fflush(stdout);
-    told = flow_signals(SIGTERM);
-    flow_block(told, &v);
-    flow_close(told);
+    serve_until_told(service);
     flow_release(service);
     flow_site_release(site);
     flow_uv_close();

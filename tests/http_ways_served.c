@@ -3,11 +3,9 @@
  * and in TLS at a free port, which it prints, until it is told to end by a
  * signal. Whom to believe is written to FOLDER/authority. */
 #include "http_pages.h"
+#include "served.h"
 #include "tls_harness.h"
 
-#include <flow/net.h>
-#include <flow/reactor.h>
-#include <signal.h>
 #include <string.h>
 
 static bool write_authority(const char *folder)
@@ -21,22 +19,16 @@ static bool write_authority(const char *folder)
         && fclose(f) == 0;
 }
 
-static void serve_until_told(flow_site *site, struct sides *s,
-                             const char *folder)
+static void serve_both_ways(flow_site *site, struct sides *s,
+                            const char *folder)
 {
     char at[512];
     flow_deferred *by_path, *in_tls;
-    flow_stage *told;
-    flow_value v;
 
     snprintf(at, sizeof at, "unix:%s/at", folder);
     by_path = flow_serve(at, flow_http, site, NULL);
     in_tls = flow_serve("127.0.0.1:0", secured, s, NULL);
-    printf("%s\n", flow_served_at(in_tls));
-    fflush(stdout);
-    told = flow_signals(SIGTERM);
-    flow_block(told, &v);
-    flow_close(told);
+    serve_until_told(in_tls);
     flow_release(by_path);
     flow_release(in_tls);
 }
@@ -51,7 +43,7 @@ int main(int argc, char **argv)
     s.protocol = flow_http;
     s.arg = site;
     flow_host_use(flow_uv_host());
-    serve_until_told(site, &s, argv[1]);
+    serve_both_ways(site, &s, argv[1]);
     flow_site_release(site);
     part(&s);
     flow_uv_close();

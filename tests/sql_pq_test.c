@@ -18,6 +18,7 @@ static const char *url(void)
 }
 
 #include "sql_tests.h"
+#include "sql_strict_tests.h"
 
 #include <sys/wait.h>
 #include <unistd.h>
@@ -96,28 +97,6 @@ TEST(wrong_types_fail_with_the_words_of_the_database)
     fails(flow_query(db, " "), FLOW_ESQL, "42601", "empty");
     fails(flow_execute(db, "COPY pet FROM STDIN"), FLOW_ESQL, "57014", "COPY");
     still_works(db);
-    closed(db);
-}
-
-TEST(several_statements_at_once_are_refused)
-{
-    flow_database *db = opened(NULL);
-
-    fails(flow_query(db, "SELECT 1; SELECT 2"), FLOW_ESQL, "42601", "");
-    still_works(db);
-    closed(db);
-}
-
-TEST(a_database_may_be_released_while_a_query_is_given_up)
-{
-    flow_database *db = opened(NULL);
-    flow_stage *s = flow_query(db, SERIES(100000000));
-    flow_value v;
-
-    if (flow_block(s, &v))
-        flow_drop(v);
-    flow_failure(s);
-    flow_close(s);
     closed(db);
 }
 
@@ -324,8 +303,7 @@ int main(int argc, char **argv)
     };
     static const struct test common[] = { SQL_TESTS };
     static const struct test tests[] = {
-        CASE(several_statements_at_once_are_refused),
-        CASE(a_database_may_be_released_while_a_query_is_given_up),
+        SQL_STRICT_TESTS,
         CASE(values_are_typed),
         CASE(parameters_come_back_as_they_were),
         CASE(dates_are_iso_whatever_the_server_is_set_to),

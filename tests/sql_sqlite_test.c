@@ -16,6 +16,7 @@ static const char *url(void)
 }
 
 #include "sql_tests.h"
+#include "sql_strict_tests.h"
 
 #include <sqlite3.h>
 #include <unistd.h>
@@ -62,28 +63,6 @@ TEST(the_number_of_parameters_must_be_right)
     fails(flow_query(db, "SELECT ?"), FLOW_ESQL, "07001", "or fewer");
     fails(flow_query(db, " -- nothing"), FLOW_ESQL, "42601", "empty");
     still_works(db);
-    closed(db);
-}
-
-TEST(several_statements_at_once_are_refused)
-{
-    flow_database *db = opened(NULL);
-
-    fails(flow_query(db, "SELECT 1; SELECT 2"), FLOW_ESQL, "42601", "");
-    still_works(db);
-    closed(db);
-}
-
-TEST(a_database_may_be_released_while_a_query_is_given_up)
-{
-    flow_database *db = opened(NULL);
-    flow_stage *s = flow_query(db, SERIES(100000000));
-    flow_value v;
-
-    if (flow_block(s, &v))
-        flow_drop(v);
-    flow_failure(s);
-    flow_close(s);
     closed(db);
 }
 
@@ -210,8 +189,7 @@ int main(int argc, char **argv)
 {
     static const struct test tests[] = {
         SQL_TESTS,
-        CASE(several_statements_at_once_are_refused),
-        CASE(a_database_may_be_released_while_a_query_is_given_up),
+        SQL_STRICT_TESTS,
         CASE(values_are_typed),
         CASE(parameters_come_back_as_they_were),
         CASE(text_that_is_not_utf8_is_refused_and_what_came_before_is_given),
