@@ -159,8 +159,11 @@ const char *flow__chars_rarely(const flow_value *v, size_t *len);
  * would leave its return address behind, and every return after it
  * mispredicted. */
 
+/* For what is called at several places of a body and waits at most. */
+#define FLOW__IN_BODY static inline __attribute__((always_inline))
+
 /* Leaves a generator that must wait; it is back when it is asked again. */
-static inline __attribute__((always_inline)) void flow__park(flow_gen *self)
+FLOW__IN_BODY void flow__park(flow_gen *self)
 {
     if (self->watched)
         flow__park_watched(self);
@@ -318,8 +321,20 @@ static inline bool flow_await(flow_gen *self, flow_deferred *d, flow_value *out)
     return flow__await_end(self, &a, out);
 }
 
-/* ---- Channels ------------------------------------------------------------
- * Whoever waits in a channel stands in one of its lines. */
+/* ---- Channels ------------------------------------------------------------ */
+/* What came of trying to receive: a status; politely: a value was taken, and
+ * its sender is to go on first. */
+enum flow__receipt {
+    FLOW__TAKEN = FLOW_READY, FLOW__NOT_YET = FLOW_WAIT,
+    FLOW__OVER = FLOW_DONE, FLOW__BROKEN = FLOW_FAILED,
+    FLOW__TAKEN_POLITELY
+};
+static inline bool flow__has_taken(enum flow__receipt r)
+{
+    return r == FLOW__TAKEN || r == FLOW__TAKEN_POLITELY;
+}
+
+/* Whoever waits in a channel stands in one of its lines. */
 struct flow__party {
     struct flow__party *next, *prev;         /* in its line                  */
     struct flow__party *sibling;             /* the other cases of a select, in
@@ -327,10 +342,10 @@ struct flow__party {
     flow_chan *c;
     flow_value v;                           /* to be sent, or received      */
     flow_waker *waker;
+    enum flow__receipt got;                 /* by one that receives         */
     bool waits;                             /* stands in line               */
     bool told;                              /* was called from its line     */
     bool done;                              /* v was received               */
-    bool polite;                            /* the sender is to go on first */
     bool lingers;                           /* may not come when called     */
 };
 
@@ -379,7 +394,7 @@ bool flow__send_begin(flow_gen *self, struct flow__party *p, flow_chan *c,
 bool flow__send_on(flow_gen *self, struct flow__party *p);
 bool flow__send_end(flow_gen *self, struct flow__party *p);
 
-static inline bool flow_send(flow_gen *self, flow_chan *c, flow_value v)
+FLOW__IN_BODY bool flow_send(flow_gen *self, flow_chan *c, flow_value v)
 {
     struct flow__party p;
 
@@ -391,33 +406,40 @@ static inline bool flow_send(flow_gen *self, flow_chan *c, flow_value v)
     if (flow__send_begin(self, &p, c, v))
         do
             flow__park(self);
-        while (flow__send_on(self, &p));
+        while (p.waits && flow__send_on(self, &p));
     return flow__send_end(self, &p);
 }
 
-bool flow__receive_begin(flow_gen *self, struct flow__party *p, flow_chan *c);
+enum flow__receipt flow__receive_now(flow_gen *self, flow_chan *c,
+                                     flow_value *out);
+void flow__receive_begin(flow_gen *self, struct flow__party *p, flow_chan *c);
 bool flow__receive_on(flow_gen *self, struct flow__party *p);
-bool flow__receive_end(flow_gen *self, struct flow__party *p, flow_value *out);
+enum flow__receipt flow__receive_end(flow_gen *self, struct flow__party *p,
+                                     flow_value *out);
 
-static inline bool flow_receive(flow_gen *self, flow_chan *c, flow_value *out)
+FLOW__IN_BODY bool flow_receive(flow_gen *self, flow_chan *c, flow_value *out)
 {
     struct flow__party p;
+    enum flow__receipt got;
 
     if (c != NULL && c->count > 0 && c->easy > 0 && self->waker != NULL) {
         *out = flow__chan_take(c);
         return true;
     }
-    if (flow__receive_begin(self, &p, c))
+    got = flow__receive_now(self, c, out);
+    if (got == FLOW__NOT_YET) {
+        flow__receive_begin(self, &p, c);
         do
             flow__park(self);
         while (flow__receive_on(self, &p));
-    if (!flow__receive_end(self, &p, out))
-        return false;
-    if (FLOW__RARELY(p.polite) && !flow_cooperate(self, 0)) {
+        got = flow__receive_end(self, &p, out);
+    }
+    if (FLOW__RARELY(got == FLOW__TAKEN_POLITELY)
+        && !flow_cooperate(self, 0)) {
         flow_drop(*out);
         return false;
     }
-    return true;
+    return flow__has_taken(got);
 }
 
 /* ---- Choosing ---------------------------------------------------------- */

@@ -21,30 +21,49 @@
 flow_chan flow__no_memory_chan = { .finished = true, .name = "?" };
 
 /* ---- The two lines ----------------------------------------------------- */
-static void stand(struct flow__queue *l, struct flow__party *p, bool in_front)
+static void stand_last(struct flow__queue *l, struct flow__party *p)
 {
-    struct flow__party **before, **after;
+    p->next = NULL;
+    p->prev = l->last;
+    if (l->first != NULL)
+        l->last->next = p;
+    else
+        l->first = p;
+    l->last = p;
+    p->waits = true;
+    l->n++;
+}
 
-    p->next = in_front ? l->first : NULL;
-    p->prev = in_front ? NULL : l->last;
-    before = p->prev != NULL ? &p->prev->next : &l->first;
-    after = p->next != NULL ? &p->next->prev : &l->last;
-    *before = *after = p;
+static void stand_first(struct flow__queue *l, struct flow__party *p)
+{
+    p->next = l->first;
+    p->prev = NULL;
+    if (l->first != NULL)
+        l->first->prev = p;
+    else
+        l->last = p;
+    l->first = p;
     p->waits = true;
     l->n++;
 }
 
 static void leave(struct flow__queue *l, struct flow__party *p)
 {
-    *(p->prev != NULL ? &p->prev->next : &l->first) = p->next;
-    *(p->next != NULL ? &p->next->prev : &l->last) = p->prev;
+    if (p->prev != NULL)
+        p->prev->next = p->next;
+    else
+        l->first = p->next;
+    if (p->next != NULL)
+        p->next->prev = p->prev;
+    else
+        l->last = p->prev;
     p->waits = false;
     l->n--;
 }
 
 /* To be called after each change: while nobody needs to be called when a value
  * comes or goes, sending and receiving are easy. */
-static void settle(flow_chan *c)
+static void settle_room(flow_chan *c)
 {
     bool busy = c->finished || c->refused || c->senders.n > 0
              || c->receivers.n > 0 || flow__chan_is_left(c);
@@ -52,20 +71,30 @@ static void settle(flow_chan *c)
     c->easy = busy ? 0 : c->room;
 }
 
+static inline void settle(flow_chan *c)
+{
+    if (c->room > 0)
+        settle_room(c);
+}
+
 /* One value came: one who receives is called. A stage is there only for whoever
  * asks it, and that may be nobody any more: then another is called in the next
  * turn. */
-static void call_receiver(flow_chan *c)
+static void call_first(flow_chan *c)
 {
     struct flow__party *p = c->receivers.first;
 
-    if (p == NULL)
-        return;
     leave(&c->receivers, p);
     p->told = true;
     flow_wake(p->waker);
     if (p->lingers && c->receivers.n > 0 && !c->task.posted)
         c->host->post(c->host, &c->task, 0);
+}
+
+static inline void call_receiver(flow_chan *c)
+{
+    if (c->receivers.first != NULL)
+        call_first(c);
 }
 
 static void call_if_any(flow_chan *c)
@@ -123,36 +152,38 @@ static void look_after(flow_task *t)
 }
 
 /* For when there may be a place that was not there before. */
-static void tell_room(flow_chan *c)
+static void tell_room_now(flow_chan *c)
 {
-    if (!c->refused || c->on_room == NULL || !takes_offers(c))
+    if (c->on_room == NULL || !takes_offers(c))
         return;
     c->refused = false;
     c->tells_room = true;
     c->host->post(c->host, &c->task, 0);
 }
 
-/* The next value, or false. A sender in line takes the place that became free.
- */
-static bool take(flow_chan *c, flow_value *v, bool *met)
+static inline void tell_room(flow_chan *c)
+{
+    if (c->refused)
+        tell_room_now(c);
+}
+
+/* The next value. A sender in line takes the place that became free. */
+static inline enum flow__receipt take(flow_chan *c, flow_value *v)
 {
     struct flow__party *p = c->senders.first;
 
-    *met = p != NULL;
     if (c->count > 0) {
         *v = flow__chan_take(c);
-        if (p != NULL && c->room > 0)
-            flow__chan_put(c, p->v);
-        else
-            *met = false;
+        if (p == NULL || c->room == 0)
+            return FLOW__TAKEN;
+        flow__chan_put(c, p->v);
     } else if (p != NULL) {
         *v = p->v;
     } else {
-        return false;
+        return FLOW__NOT_YET;
     }
-    if (*met)
-        serve(c, p);
-    return true;
+    serve(c, p);
+    return c->sender_first ? FLOW__TAKEN_POLITELY : FLOW__TAKEN;
 }
 
 /* What is wrong with one that is lost. */
@@ -162,28 +193,30 @@ static flow_value loss(const flow_chan *c)
                      : flow_error(FLOW_EINVAL, 0, "a channel that is NULL");
 }
 
-flow_status flow__chan_get(flow_chan *c, flow_value *v, bool *met)
+enum flow__receipt flow__chan_get(flow_chan *c, flow_value *v)
 {
+    enum flow__receipt got;
+
     if (flow__chan_is_lost(c)) {
         *v = loss(c);
-        return FLOW_FAILED;
+        return FLOW__BROKEN;
     }
-    if (take(c, v, met)) {
+    got = take(c, v);
+    if (got != FLOW__NOT_YET) {
         tell_room(c);
         settle(c);
-        return FLOW_READY;
+    } else if (c->finished) {
+        *v = flow_share(c->last);
+        got = flow_is_failure(*v) ? FLOW__BROKEN : FLOW__OVER;
     }
-    if (!c->finished)
-        return FLOW_WAIT;
-    *v = flow_share(c->last);
-    return flow_is_failure(*v) ? FLOW_FAILED : FLOW_DONE;
+    return got;
 }
 
 flow_status flow_try(flow_chan *c, flow_value *out)
 {
-    bool met;
+    enum flow__receipt got = flow__chan_get(c, out);
 
-    return flow__chan_get(c, out, &met);
+    return flow__has_taken(got) ? FLOW_READY : (flow_status)got;
 }
 
 /* ---- Holding ----------------------------------------------------------- */
@@ -301,7 +334,10 @@ void flow__chan_stand_to_receive(struct flow__party *p, flow_waker *w)
     p->waker = w;
     if (p->waits)
         return;
-    stand(&c->receivers, p, p->told);
+    if (p->told)
+        stand_first(&c->receivers, p);
+    else
+        stand_last(&c->receivers, p);
     p->told = false;
     tell_room(c);
     settle(c);
@@ -342,12 +378,14 @@ bool flow__chan_send(struct flow__party *p, flow_waker *w)
 {
     flow_chan *c = p->c;
 
-    p->done = flow__chan_send_now(c, p->v);
-    if (p->done)
+    if (c->room > 0 && flow__chan_send_now(c, p->v)) {
+        p->done = true;
         return true;
+    }
+    p->done = false;
     p->waker = w;
     c->holders++;
-    stand(&c->senders, p, false);
+    stand_last(&c->senders, p);
     call_receiver(c);
     settle(c);
     return false;
@@ -355,10 +393,16 @@ bool flow__chan_send(struct flow__party *p, flow_waker *w)
 
 void flow__chan_end_sending(struct flow__party *p)
 {
-    if (p->waits)
-        leave(&p->c->senders, p);
-    settle(p->c);
-    flow_chan_release(p->c);
+    flow_chan *c = p->c;
+
+    if (p->waits) {
+        leave(&c->senders, p);
+        settle(c);
+    }
+    if (c->holders > 1)
+        c->holders--;
+    else
+        flow_chan_release(c);
 }
 
 bool flow_offer(flow_chan *c, flow_value v)

@@ -40,8 +40,8 @@ static inline const char *flow__chan_lacks(const flow_chan *c)
     return c->room > 0 ? "room in channel" : "a receiver of channel";
 }
 
-/* As flow_try; *met: a sender in line was served by it. */
-flow_status flow__chan_get(flow_chan *c, flow_value *v, bool *met);
+/* As flow_try. */
+enum flow__receipt flow__chan_get(flow_chan *c, flow_value *v);
 /* Stands in line to receive, unless it does; counts among the readers. */
 void flow__chan_stand_to_receive(struct flow__party *p, flow_waker *w);
 void flow__chan_add_reader(flow_chan *c);

@@ -28,21 +28,19 @@ static void give(struct reader *r, flow_stage *out)
     r->holds = false;
 }
 
-/* Gives what is there. FLOW_WAIT: nothing, or its sender is to go on first. */
-static flow_status read_on(struct reader *r, flow_stage *out)
+/* Gives what is there; politely: there is more, but its sender is to go on
+ * first. */
+static enum flow__receipt read_on(struct reader *r, flow_stage *out)
 {
-    flow_status st = FLOW_READY;
+    enum flow__receipt got = FLOW__TAKEN;
 
-    while (st == FLOW_READY && flow_room(out) > 0) {
-        bool met = false;
-        st = flow__chan_get(r->peer.c, &r->held, &met);
-        r->holds = st == FLOW_READY;
-        if (met && r->peer.c->sender_first)
-            return FLOW_WAIT;
-        if (r->holds)
+    while (got == FLOW__TAKEN && flow_room(out) > 0) {
+        got = flow__chan_get(r->peer.c, &r->held);
+        r->holds = flow__has_taken(got);
+        if (got == FLOW__TAKEN)
             give(r, out);
     }
-    return st;
+    return got;
 }
 
 static flow_status wait_politely(struct reader *r, flow_stage *out,
@@ -59,18 +57,18 @@ static flow_status reader_fill(void *self, flow_stage *out, flow_waker *w)
 {
     struct reader *r = self;
     flow_chan *c = r->peer.c;
-    flow_status st;
+    enum flow__receipt got;
 
     if (r->holds)
         give(r, out);
-    st = read_on(r, out);
-    if (st == FLOW_FAILED)
+    got = read_on(r, out);
+    if (got == FLOW__BROKEN)
         return flow_raise_in(out, r->held);
     if (flow_ready(out) > 0) {
         flow__chan_leave(&r->peer, true);
         return FLOW_READY;
     }
-    if (st == FLOW_DONE)
+    if (got == FLOW__OVER)
         return FLOW_DONE;
     if (r->holds)
         return wait_politely(r, out, w);

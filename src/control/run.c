@@ -41,7 +41,10 @@ static void woken(flow_waker *w)
     r->ready = true;
     r->ready_next = NULL;
     r->ready_prev = q->last;
-    *(q->last != NULL ? &q->last->ready_next : &q->first) = r;
+    if (q->first != NULL)
+        q->last->ready_next = r;
+    else
+        q->first = r;
     q->last = r;
     if (q->running || q->task.posted)
         return;
@@ -49,17 +52,36 @@ static void woken(flow_waker *w)
     w->host->post(w->host, &q->task, 0);
 }
 
+static struct flow__runner *take_ready(struct flow__ready *q)
+{
+    struct flow__runner *r = q->first, *next = r->ready_next;
+
+    r->ready = false;
+    q->first = next;
+    if (next != NULL)
+        next->ready_prev = NULL;
+    else
+        q->last = NULL;
+    return r;
+}
+
+/* Out of turn. */
 static void leave_ready(struct flow__runner *r)
 {
     struct flow__ready *q = &r->waker.host->ready;
 
     if (!r->ready)
         return;
-    r->ready = false;
-    *(r->ready_prev != NULL ? &r->ready_prev->ready_next : &q->first) =
-        r->ready_next;
-    *(r->ready_next != NULL ? &r->ready_next->ready_prev : &q->last) =
-        r->ready_prev;
+    if (r == q->first) {
+        take_ready(q);
+    } else {
+        r->ready = false;
+        r->ready_prev->ready_next = r->ready_next;
+        if (r->ready_next != NULL)
+            r->ready_next->ready_prev = r->ready_prev;
+        else
+            q->last = r->ready_prev;
+    }
     if (q->first == NULL && q->task.posted)
         r->waker.host->cancel(r->waker.host, &q->task);
 }
@@ -115,7 +137,7 @@ static flow_value take_last(struct flow__runner *r)
 
 /* As flow_next in a body: a suspended generator is entered from here, which is
  * the quickest way. Whether it waits again. */
-static bool enters_and_waits(struct flow__runner *r)
+static inline bool enters_and_waits(struct flow__runner *r)
 {
     flow_stage *s = r->stage;
 
@@ -125,45 +147,47 @@ static bool enters_and_waits(struct flow__runner *r)
     return s->next == s->end && s->inside.ip != NULL;
 }
 
-/* Takes what is ready; the last answer. */
-static flow_status take_all(struct flow__runner *r, flow_value *error, int *n)
+/* Takes what is ready; gives how many row sets that were. */
+static int take_all(struct flow__runner *r)
 {
     flow_set set = { NULL, 0, flow_none() };
     flow_status st = FLOW_READY;
+    int n = 0;
 
-    for (*n = 0; *n < SETS_AT_A_TIME && !r->stop; ++*n) {
-        if (enters_and_waits(r))
-            return FLOW_WAIT;
+    while (n < SETS_AT_A_TIME && !r->stop) {
         st = flow_pull_set(r->stage, &r->waker, &set);
         if (st != FLOW_READY)
             break;
         keep_last(r, &set);
+        n++;
+        if (enters_and_waits(r)) {
+            st = FLOW_WAIT;
+            break;
+        }
     }
-    *error = set.error;
-    return st;
-}
-
-/* Gives how many row sets it has taken. */
-static int drive(struct flow__runner *r)
-{
-    flow_value error = flow_none();
-    flow_status st;
-    int n;
-
-    r->ended.refs++;
-    flow__thread.inside++;
-    r->driving = true;
-    st = take_all(r, &error, &n);
     r->driving = false;
     if (st == FLOW_DONE)
         finish(r, take_last(r));
     else if (st == FLOW_FAILED)
-        finish(r, error);
-    else if (r->stop)
-        finish(r, flow_none());
-    else if (st == FLOW_READY)
+        finish(r, set.error);
+    else if (st == FLOW_READY && !r->stop)
         woken(&r->waker);
-    flow__thread.inside--;
+    return n;
+}
+
+/* Gives how many row sets it has taken. Compiled into the loop over those that
+ * were woken, which otherwise would save all registers for each. */
+static inline __attribute__((always_inline)) int drive(struct flow__runner *r)
+{
+    int n = 0;
+
+    r->ended.refs++;
+    r->driving = true;
+    if (!enters_and_waits(r))
+        n = take_all(r);
+    r->driving = false;
+    if (r->stop && r->stage != NULL)
+        finish(r, flow_none());
     if (r->ended.refs > 1)
         r->ended.refs--;
     else
@@ -178,14 +202,13 @@ static void run_ready(flow_task *t)
                       ((char *)q - offsetof(flow_host, ready));
     int left = STEPS_IN_A_TURN;
 
+    flow__thread.inside++;
     q->running = true;
     q->time = host->now(host);
-    while (q->first != NULL && left > 0) {
-        struct flow__runner *r = q->first;
-        leave_ready(r);
-        left -= 1 + drive(r);
-    }
+    while (q->first != NULL && left > 0)
+        left -= 1 + drive(take_ready(q));
     q->running = false;
+    flow__thread.inside--;
     if (q->first != NULL)
         host->post(host, t, 0);
 }
@@ -218,10 +241,13 @@ flow_deferred *flow_run(flow_stage *s)
         r->next->prev = r;
     flow__thread.runners = r;
     flow_on_cancel(&r->ended, undo, r);
-    if (flow__thread.inside > 0)
+    if (flow__thread.inside > 0) {
         woken(&r->waker);
-    else
+    } else {
+        flow__thread.inside++;
         drive(r);
+        flow__thread.inside--;
+    }
     return &r->ended;
 }
 

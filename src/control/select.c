@@ -13,10 +13,9 @@ enum attempt { DONE, NOT_NOW, FAILED };
 /* ---- Trying ------------------------------------------------------------ */
 static enum attempt attempt_receive(flow_gen *self, flow_case *c)
 {
-    bool met;
     flow_value v;
 
-    switch (flow__chan_get(c->what, &v, &met)) {
+    switch (flow_try(c->what, &v)) {
     case FLOW_READY:
         *c->value = v;
         return DONE;
