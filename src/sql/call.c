@@ -79,7 +79,6 @@ bool flow__is_utf8(const char *s, size_t n)
 void flow__sql_call_begin(struct flow_sql_call *c)
 {
     memset(c, 0, sizeof *c);
-    c->most = FLOW__ROWS_FIRST;
     c->names = c->block = c->error = flow_none();
 }
 
@@ -375,8 +374,7 @@ bool flow__sql_call_give(struct flow_sql_call *c)
         drop_rows(c, h, c->good);
     if (h->rows == 0)
         return false;
-    if (h->rows >= c->most
-        && c->most < (c->blocks ? FLOW__ROWS : FLOW__ROWS_HERE))
+    if (c->blocks && h->rows >= c->most && c->most < FLOW__ROWS)
         c->most *= 2;               /* they come fast                       */
     c->bytes = 0;
     leave_block(c);

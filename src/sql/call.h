@@ -19,11 +19,14 @@
 #include <stdatomic.h>
 
 enum {
-    FLOW__ROWS_FIRST = 16,          /* rows in a half, to begin with        */
-    FLOW__ROWS = 2048,              /* in the end: about a millisecond of a
-                                       thread                               */
-    FLOW__ROWS_HERE = 64,           /* made in the loop: they are still in the
-                                       cache when they are read             */
+    FLOW__ROWS_FIRST = 16,          /* rows in a half of a thread's, to begin
+                                       with                                 */
+    FLOW__ROWS = 2048,              /* in the end: about a millisecond of it */
+    FLOW__ROWS_HERE = 64,           /* made in the loop, and at once: they are
+                                       still in the cache when they are read,
+                                       and no halves that were outgrown leave
+                                       holes, from which malloc would slowly
+                                       cut what the driver asks for         */
     FLOW__ROWS_BYTES = 65536,       /* and not many more bytes of text      */
     FLOW__TUPLES = 7,               /* made at once: as many as malloc has at
                                        hand for a thread                    */

@@ -221,6 +221,7 @@ void flow__sql_conn_ask(struct flow__sql_conn *n, struct flow_sql_call *call)
 {
     n->call = call;
     call->blocks = n->driver->blocks;
+    call->most = call->blocks ? FLOW__ROWS_FIRST : FLOW__ROWS_HERE;
 }
 
 bool flow__sql_conn_rests(const struct flow__sql_conn *n)

@@ -21,6 +21,9 @@ enum doing {
     HEARING                         /* notices                              */
 };
 
+/* What the text of a value is to be made. */
+enum form { TEXT, TRUTH, WHOLE, REAL, BYTES };
+
 struct pq {
     PGconn *db;
     enum doing doing;
@@ -30,6 +33,8 @@ struct pq {
     bool flushes;                   /* not all has been sent                */
     bool refused;                   /* what is asked has failed             */
     bool broken;                    /* it cannot be used any more           */
+    enum form *forms;               /* of the columns of its rows           */
+    size_t forms_room;
     struct flow__pq_cancel *cancel; /* on its way; or NULL                  */
 };
 
@@ -105,50 +110,89 @@ static double real(const char *text)
     return *text == '-' ? -(double)n : (double)n;
 }
 
-static flow_value value_of(flow_sql_call *c, Oid type, char *s, size_t n)
+static enum form form_of(Oid type)
 {
     switch (type) {
     case BOOL:
-        return flow_bool(*s == 't');
+        return TRUTH;
     case INT2: case INT4: case INT8: case OID:
-        return flow_int(whole(s));
+        return WHOLE;
     case FLOAT4: case FLOAT8:
-        return flow_real(real(s));
+        return REAL;
     case BYTEA:
-        return bytes_of(c, s, n);
+        return BYTES;
     default:
-        return flow_sql_text(c, s, n);
+        return TEXT;
     }
 }
 
-static bool make_columns(flow_sql_call *c, const PGresult *r)
+/* Of NULL the text is empty; of others too, if they are text or bytes. */
+static flow_value value_at(flow_sql_call *c, const PGresult *r, int i,
+                           enum form form)
+{
+    char *s = PQgetvalue(r, 0, i);
+
+    if (*s == '\0' && PQgetisnull(r, 0, i))
+        return flow_none();
+    switch (form) {
+    case TRUTH:
+        return flow_bool(*s == 't');
+    case WHOLE:
+        return flow_int(whole(s));
+    case REAL:
+        return flow_real(real(s));
+    case BYTES:
+        return bytes_of(c, s, (size_t)PQgetlength(r, 0, i));
+    case TEXT:
+        break;
+    }
+    return flow_sql_text(c, s, (size_t)PQgetlength(r, 0, i));
+}
+
+static bool has_forms(struct pq *p, size_t n)
+{
+    enum form *forms;
+
+    if (n <= p->forms_room)
+        return true;
+    forms = flow_resize(p->forms, p->forms_room * sizeof *forms,
+                        n * sizeof *forms);
+    if (forms == NULL)
+        return false;
+    p->forms = forms;
+    p->forms_room = n;
+    return true;
+}
+
+static bool make_columns(struct pq *p, flow_sql_call *c, const PGresult *r)
 {
     int n = PQnfields(r);
-    flow_value *names = flow_sql_columns(c, (size_t)n);
+    flow_value *names;
 
+    if (!has_forms(p, (size_t)n)) {
+        flow_sql_raise(c, flow_error(FLOW_ENOMEM, 0, "no memory for columns"));
+        return false;
+    }
+    names = flow_sql_columns(c, (size_t)n);
     for (int i = 0; names != NULL && i < n; i++) {
         const char *name = PQfname(r, i);
 
         names[i] = flow_sql_text(c, name, strlen(name));
+        p->forms[i] = form_of(PQftype(r, i));
     }
     return names != NULL;
 }
 
-static void make_row(flow_sql_call *c, const PGresult *r)
+static void make_row(struct pq *p, flow_sql_call *c, const PGresult *r)
 {
     flow_value *row;
     int n = PQnfields(r);
 
-    if (!flow_sql_has_columns(c) && !make_columns(c, r))
+    if (!flow_sql_has_columns(c) && !make_columns(p, c, r))
         return;
     row = flow_sql_row(c);
-    for (int i = 0; row != NULL && i < n; i++) {
-        int size = PQgetlength(r, 0, i);
-
-        if (size > 0 || !PQgetisnull(r, 0, i))
-            row[i] = value_of(c, PQftype(r, i), PQgetvalue(r, 0, i),
-                              (size_t)size);
-    }
+    for (int i = 0; row != NULL && i < n; i++)
+        row[i] = value_at(c, r, i, p->forms[i]);
     if (row != NULL && flow_sql_has_failed(c))
         flow_sql_drop_row(c);
 }
@@ -194,7 +238,7 @@ static void take_result(struct pq *p, flow_sql_call *c, PGresult *r)
     switch (PQresultStatus(r)) {
     case PGRES_SINGLE_TUPLE:
         if (!flow_sql_given_up(c))
-            make_row(c, r);
+            make_row(p, c, r);
         break;
     case PGRES_TUPLES_OK:
         note_count(c, r);
@@ -584,6 +628,7 @@ static void pq_close(void *conn)
     struct pq *p = conn;
 
     flow__pq_cancel_leave(p->cancel);
+    flow_free(p->forms, p->forms_room * sizeof *p->forms);
     PQfinish(p->db);
 }
 
