@@ -15,6 +15,8 @@
  * neither the others nor the host from their turn. */
 enum { SETS_AT_A_TIME = 128, STEPS_IN_A_TURN = 1024 };
 
+enum { LINE = 64 };                 /* of a cache, as most have them        */
+
 struct flow__runner {
     flow_deferred ended;                    /* first                        */
     flow_waker waker;
@@ -52,16 +54,29 @@ static void woken(flow_waker *w)
     w->host->post(w->host, &q->task, 0);
 }
 
+/* Among a thousand flows the next one has mostly left the first cache: what it
+ * begins with is had while this one runs. */
+static void prefetch(const struct flow__runner *r)
+{
+    const char *stage = (const char *)r->stage;
+
+    __builtin_prefetch(r);
+    for (size_t i = 0; i < sizeof *r->stage; i += LINE)
+        __builtin_prefetch(stage + i);
+}
+
 static struct flow__runner *take_ready(struct flow__ready *q)
 {
     struct flow__runner *r = q->first, *next = r->ready_next;
 
     r->ready = false;
     q->first = next;
-    if (next != NULL)
+    if (next != NULL) {
         next->ready_prev = NULL;
-    else
+        prefetch(next);
+    } else {
         q->last = NULL;
+    }
     return r;
 }
 

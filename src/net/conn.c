@@ -20,8 +20,19 @@ static _Thread_local struct {
     size_t users;
 } spare __attribute__((tls_model("initial-exec")));
 
+static void forget_spare(void)
+{
+    if (spare.chars == NULL)
+        return;
+    spare.chars = NULL;
+    flow_drop(spare.buffer);
+}
+
+/* Another one while somebody has a piece of the last. */
 static char *spare_chars(void)
 {
+    if (spare.chars != NULL && flow__held_of(spare.buffer)->refs > 1)
+        forget_spare();
     if (spare.chars == NULL) {
         spare.buffer = flow_buffer(FLOW__RECEIVED, &spare.chars);
         if (spare.chars == NULL)
@@ -32,24 +43,15 @@ static char *spare_chars(void)
 
 static void leave_spare(void)
 {
-    if (--spare.users > 0 || spare.chars == NULL)
-        return;
-    spare.chars = NULL;
-    flow_drop(spare.buffer);
+    if (--spare.users == 0)
+        forget_spare();
 }
 
-/* The first n bytes of the buffer; if they are many, the buffer goes with them.
- */
+/* The first n bytes of the buffer. */
 static flow_value cut_from_spare(size_t n)
 {
-    flow_value piece;
-
-    if (n <= COPIED)
-        return flow_bytes(spare.chars, n);
-    piece = flow_slice(&spare.buffer, 0, n);
-    flow_drop(spare.buffer);
-    spare.chars = NULL;
-    return piece;
+    return n <= COPIED ? flow_bytes(spare.chars, n)
+                       : flow_slice(&spare.buffer, 0, n);
 }
 
 static ssize_t receive_into(struct flow__conn *c, char *to)
@@ -451,13 +453,23 @@ static ssize_t send_together(struct flow__conn *c)
     return c->link->network->send(c->link, &all, 1);
 }
 
+static ssize_t send_one(struct flow__conn *c)
+{
+    const char *chars = flow_chars(&c->unsent[c->from], NULL);
+    struct iovec piece = { (void *)(uintptr_t)(chars + c->cut), c->bytes };
+
+    return c->link->network->send(c->link, &piece, 1);
+}
+
 static ssize_t send_unsent(struct flow__conn *c)
 {
     struct iovec pieces[FLOW__UNSENT];
     size_t cut = c->cut;
     int n = 0;
 
-    if (c->to - c->from > 1 && c->bytes <= TOGETHER)
+    if (c->to - c->from == 1)
+        return send_one(c);
+    if (c->bytes <= TOGETHER)
         return send_together(c);
     for (unsigned i = c->from; i < c->to; i++, cut = 0) {
         size_t size;

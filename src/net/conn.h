@@ -36,16 +36,17 @@ struct flow__conn {                 /* what is used often comes first       */
     bool lost;                      /* see `why`                            */
     bool loss_is_end;               /* of the stage received                */
     bool stays;                     /* the peer is not told that all is sent */
-    double idle, moved;             /* the option, and when bytes last did  */
+    double idle;                    /* the option                           */
     double patience;                /* see flow__conn_bound_sending         */
-    double goes_by;                 /* what is unsent; 0: nothing is        */
-    size_t went;                    /* bytes of that                        */
-    flow_value last;                /* the failure after what is unsent     */
+    unsigned from, to;
     size_t bytes;                   /* unsent                               */
     size_t cut;                     /* of the first that are sent           */
-    unsigned from, to;
+    flow_value last;                /* the failure after what is unsent     */
     flow_value unsent[FLOW__UNSENT];            /* [from, to) are there     */
 
+    double moved;                   /* when bytes last did                  */
+    double goes_by;                 /* what is unsent; 0: nothing is        */
+    size_t went;                    /* bytes of that                        */
     flow_value why;                 /* it was lost, or has lasted too long  */
     double until;                   /* it may last; 0: for ever             */
     flow_host *host;

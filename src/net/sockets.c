@@ -15,11 +15,11 @@ enum { WAITING = 4096 };    /* connections the kernel may make meanwhile    */
 
 struct socket {
     struct flow__link link;                 /* first                        */
-    uv_poll_t poll;
     int fd;                                 /* -1: closed                   */
     int needed;                             /* what the owner waits for     */
     int watched;                            /* what libuv looks for         */
     bool listens;
+    uv_poll_t poll;
 };
 
 flow_value flow__sockets_wanting(void)
@@ -50,10 +50,8 @@ static void look_for(struct socket *s, int needed, int events)
     else if (events != s->watched)
         uv_poll_start(&s->poll, events, happened);
     s->watched = events;
-    if (needed != 0 && s->needed == 0)
-        uv_ref((uv_handle_t *)&s->poll);
-    else if (needed == 0 && s->needed != 0)
-        uv_unref((uv_handle_t *)&s->poll);
+    if ((needed != 0) != (s->needed != 0))
+        flow__uv_awaits(needed != 0);
     s->needed = needed;
 }
 
@@ -400,6 +398,9 @@ static void socket_close(struct flow__link *l, bool reset)
         reset_at_close(s->fd);
     if (s->listens)
         remove_path(s->fd);
+    if (s->needed != 0)
+        flow__uv_awaits(false);
+    s->needed = 0;
     uv_close((uv_handle_t *)&s->poll, poll_closed);
     close(s->fd);
     s->fd = -1;

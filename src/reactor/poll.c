@@ -29,7 +29,8 @@ static void happened(uv_poll_t *poll, int status, int events)
         w->watched = 0;             /* libuv looks no more                  */
     else if (waker == NULL)
         watch_for(w, 0);
-    uv_unref((uv_handle_t *)poll);
+    if (waker != NULL)
+        flow__uv_awaits(false);
     flow_wake(waker);
 }
 
@@ -79,7 +80,7 @@ void flow__poll_close(struct flow__poll *w)
 {
     if (w == NULL)
         return;
-    w->waker = NULL;
+    flow__poll_forget(w);
     uv_close((uv_handle_t *)&w->poll, free_watch);
 }
 
@@ -90,11 +91,12 @@ int flow__poll_fd(const struct flow__poll *w)
 
 void flow__poll_wait(struct flow__poll *w, int events, flow_waker *waker)
 {
+    if (w->waker == NULL)
+        flow__uv_awaits(true);
     w->waker = waker;
     w->happened = 0;
     watch_for(w, ((events & FLOW__READABLE) != 0 ? UV_READABLE : 0)
                  | ((events & FLOW__WRITABLE) != 0 ? UV_WRITABLE : 0));
-    uv_ref((uv_handle_t *)&w->poll);
 }
 
 void flow__poll_forget(struct flow__poll *w)
@@ -102,7 +104,7 @@ void flow__poll_forget(struct flow__poll *w)
     if (w == NULL || w->waker == NULL)
         return;
     w->waker = NULL;
-    uv_unref((uv_handle_t *)&w->poll);
+    flow__uv_awaits(false);
 }
 
 int flow__poll_happened(const struct flow__poll *w)

@@ -2,8 +2,9 @@
 /* A host over libuv. Tasks are kept as every host keeps them (host/timers.h),
  * so posting never fails; libuv is told only when to come back: an idle handle
  * while a task is due at once, one timer for the earliest of the others. Both,
- * and a check handle after each poll, run what is due. Only these two keep the
- * loop alive for our sake, so that it ends when nothing is left to do. */
+ * and a check handle after each poll, run what is due. Only these two, and the
+ * check handle while something is awaited, keep the loop alive for our sake, so
+ * that it ends when nothing is left to do. */
 #include "uv_host.h"
 
 #include "base/memory.h"
@@ -24,6 +25,7 @@ struct uv_host {
     double armed;                   /* when the timer will go off; 0: never */
     double time;                    /* of this turn; 0: nobody has asked    */
     unsigned handles;               /* of the four, not yet closed          */
+    size_t awaited;                 /* > 0: the check handle is ref'd       */
     bool turning, hurried;          /* hurried: the idle handle is active   */
     bool once;                      /* the loop is to stop after its poll   */
     bool told;                      /* the last turn has answered false     */
@@ -273,6 +275,16 @@ static flow_host *begin(uv_loop_t *loop)
 void flow__uv_polls(bool polls)
 {
     polling = polls;
+}
+
+void flow__uv_awaits(bool more)
+{
+    struct uv_host *u = &here;
+
+    if (more && u->awaited++ == 0)
+        uv_ref((uv_handle_t *)&u->check);
+    else if (!more && --u->awaited == 0)
+        uv_unref((uv_handle_t *)&u->check);
 }
 
 void flow__uv_leave_behind(void)

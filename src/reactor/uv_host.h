@@ -15,6 +15,10 @@ uv_loop_t *flow__uv_loop(flow_value *why);
  * after the poll, and the loop need not be told to hurry. */
 void flow__uv_polls(bool polls);
 
+/* Somebody waits for one thing more or less: as long as there is one, the loop
+ * goes on. Handles that happen often are counted so, and not ref'd by libuv. */
+void flow__uv_awaits(bool more);
+
 /* Something that libuv still works on has lost whoever waited for it: the host
  * is not closed before it has ended. */
 void flow__uv_leave_behind(void);

@@ -115,7 +115,8 @@ static double clock_now(void)
 
 /* As fill; a stage whose own time in it, without that of those it asks, is
  * longer than flow_config.slow_step is reported. */
-static flow_status fill_timed(flow_stage *s, flow_waker *w)
+static __attribute__((noinline)) flow_status fill_timed(flow_stage *s,
+                                                        flow_waker *w)
 {
     double before = flow__thread.asked, began = clock_now(), all, own;
     flow_status st;
