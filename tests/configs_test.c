@@ -296,7 +296,8 @@ static int faults_at(char *at)
     fault.si_signo = SIGSEGV;
     fault.si_code = SI_QUEUE;
     fault.si_addr = at;
-    return (int)syscall(SYS_rt_sigqueueinfo, getpid(), SIGSEGV, &fault);
+    return (int)syscall(SYS_rt_tgsigqueueinfo, getpid(), syscall(SYS_gettid),
+                        SIGSEGV, &fault);
 }
 
 static bool is_default(void)

@@ -58,7 +58,8 @@ static ssize_t receive_into(struct flow__conn *c, char *to)
 {
     ssize_t n = c->link->network->receive(c->link, to, FLOW__RECEIVED);
 
-    c->readable = n == FLOW__RECEIVED;      /* otherwise that was all       */
+    c->readable = n == FLOW__RECEIVED       /* otherwise that was all       */
+               || (n > 0 && c->link->ends);
     return n;
 }
 
@@ -100,8 +101,11 @@ static void watch(struct flow__conn *c)
 static void linger_on(struct flow__conn *c)
 {
     char *to = spare_chars();
-    ssize_t n = to != NULL ? receive_into(c, to) : 0;
+    ssize_t n;
 
+    do
+        n = to != NULL ? receive_into(c, to) : 0;
+    while (n > 0 && c->readable);
     if (n <= 0 && n != -EAGAIN)
         flow__conn_close(c);
 }
@@ -272,6 +276,8 @@ void flow__conn_release(struct flow__conn *c)
         c->lingering = true;
         c->host->post(c->host, &c->later, LINGER);
         watch(c);
+        if (c->readable)            /* what has come is not told again      */
+            linger_on(c);
     } else if (c->holders == 1) {
         flow__conn_close(c);
     } else if (c->holders == 0) {

@@ -28,6 +28,8 @@ struct flow__link {
      * or others; trouble is both. */
     void (*ready)(struct flow__link *l, unsigned events);
     void (*closed)(struct flow__link *l);
+    bool ends;                      /* the peer will send no more, or is in
+                                       trouble: receive until that is told  */
 };
 enum { FLOW__READABLE = 1, FLOW__WRITABLE = 2 };
 
@@ -65,7 +67,9 @@ struct flow__network {
     int (*connected)(struct flow__link *l);
 
     /* Of connected links. Receive: 0 is the end. Fewer bytes than asked for:
-     * there are no more, for now. */
+     * there are no more, for now, and unless it ends `ready` will tell of the
+     * next. Without having been told by EAGAIN or by few bytes that there are
+     * no more, one is not told of them either; it is the same with sending. */
     ssize_t (*receive)(struct flow__link *l, char *to, size_t n);
     ssize_t (*send)(struct flow__link *l, const struct iovec *pieces, int n);
     void (*finish)(struct flow__link *l);       /* no more will be sent     */

@@ -2,6 +2,7 @@
 /* See sockets.h. */
 #include "sockets.h"
 
+#include "reactor/poller.h"
 #include "reactor/uv_host.h"
 
 #include <errno.h>
@@ -13,13 +14,16 @@
 
 enum { WAITING = 4096 };    /* connections the kernel may make meanwhile    */
 
+/* A stream is polled once for all that may happen to it, and told of each
+ * change (EPOLLET): the kernel need never be told what is waited for. Others
+ * are polled for that alone. */
 struct socket {
     struct flow__link link;                 /* first                        */
-    int fd;                                 /* -1: closed                   */
-    int needed;                             /* what the owner waits for     */
-    int watched;                            /* what libuv looks for         */
-    bool listens;
-    uv_poll_t poll;
+    struct flow__polled polled;             /* fd -1: closed                */
+    unsigned needed;                        /* what the owner waits for     */
+    unsigned looked_for;                    /* of one that is no stream     */
+    bool is_stream, listens;
+    flow_task gone;                         /* after it was closed          */
 };
 
 flow_value flow__sockets_wanting(void)
@@ -39,64 +43,81 @@ static uv_loop_t *loop_here(void)
     return loop;
 }
 
-/* ---- Watching ----------------------------------------------------------- */
-static void happened(uv_poll_t *poll, int status, int events);
-
-/* Only what the owner waits for keeps the loop alive. */
-static void look_for(struct socket *s, int needed, int events)
+static int fd_of(const struct flow__link *l)
 {
-    if (events != s->watched && events == 0)
-        uv_poll_stop(&s->poll);
-    else if (events != s->watched)
-        uv_poll_start(&s->poll, events, happened);
-    s->watched = events;
-    if ((needed != 0) != (s->needed != 0))
-        flow__uv_awaits(needed != 0);
-    s->needed = needed;
+    return ((const struct socket *)l)->polled.fd;
 }
 
-/* Bytes that nobody waits for any more are looked for until they come: mostly
- * somebody waits again by then, and the kernel need not be told twice. */
+/* ---- Watching ----------------------------------------------------------- */
+/* Of one that nothing is wanted of, trouble is told once and not for ever. */
+static unsigned wanted(unsigned events)
+{
+    return events == 0 ? EPOLLET
+         : ((events & FLOW__READABLE) != 0 ? EPOLLIN : 0u)
+           | ((events & FLOW__WRITABLE) != 0 ? EPOLLOUT : 0u);
+}
+
+static void look_for(struct socket *s, unsigned events)
+{
+    if (events != s->looked_for)
+        flow__poller_change(&s->polled, wanted(events));
+    s->looked_for = events;
+}
+
+/* Only what the owner waits for keeps the loop alive. */
 static void socket_watch(struct flow__link *l, unsigned events)
 {
     struct socket *s = (struct socket *)l;
 
-    look_for(s, (int)events, (int)events | (s->watched & UV_READABLE));
+    if ((events != 0) != (s->needed != 0))
+        flow__uv_awaits(events != 0);
+    s->needed = events;
+    if (!s->is_stream)
+        look_for(s, events | (s->looked_for & FLOW__READABLE));
 }
 
-/* When a socket is in trouble libuv says so once and looks no more; receiving
- * or sending then tells what it is. */
-static void happened(uv_poll_t *poll, int status, int events)
+/* Receiving or sending tells what the trouble is. What nobody waits for any
+ * more is looked for until it comes: mostly somebody waits again by then. */
+static void happened(struct flow__polled *p, unsigned events)
 {
-    struct socket *s = poll->data;
-    bool in_vain;
+    struct socket *s = (struct socket *)(void *)
+                       ((char *)p - offsetof(struct socket, polled));
+    bool trouble = (events & (EPOLLERR | EPOLLHUP)) != 0;
+    unsigned may = ((events & (EPOLLIN | EPOLLRDHUP)) != 0 || trouble
+                    ? FLOW__READABLE : 0u)
+                 | ((events & EPOLLOUT) != 0 || trouble ? FLOW__WRITABLE : 0u);
+    bool in_vain = trouble || (may & FLOW__READABLE & ~s->needed) != 0;
 
-    if (status < 0) {
-        events = UV_READABLE | UV_WRITABLE;
-        s->watched = 0;
-    }
-    in_vain = (events & UV_READABLE & ~s->needed) != 0;
-    flow__uv_polls(true);
-    s->link.ready(&s->link, (unsigned)events);
-    flow__uv_polls(false);
-    if (s->fd >= 0 && (in_vain || status < 0))
-        look_for(s, s->needed, s->needed);
+    if (trouble || (events & EPOLLRDHUP) != 0)
+        s->link.ends = true;
+    s->link.ready(&s->link, may);
+    if (in_vain && !s->is_stream && p->fd >= 0)
+        look_for(s, s->needed);
 }
 
 /* ---- Beginning ---------------------------------------------------------- */
-/* Makes that descriptor the socket's; it is closed if that fails. */
-static int begin(struct socket *s, int fd)
+static void is_gone(flow_task *t)
 {
-    int wrong = uv_poll_init(loop_here(), &s->poll, fd);
+    struct socket *s = (struct socket *)(void *)
+                       ((char *)t - offsetof(struct socket, gone));
 
-    if (wrong != 0) {
+    s->link.closed(&s->link);
+}
+
+/* Makes that descriptor the socket's; it is closed if that fails. */
+static int begin(struct socket *s, int fd, bool is_stream)
+{
+    int wrong;
+
+    s->polled = (struct flow__polled){ fd, happened };
+    s->is_stream = is_stream;
+    s->gone.call = is_gone;
+    wrong = flow__poller_add(&s->polled, is_stream
+                             ? EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET
+                             : wanted(0));
+    if (wrong != 0)
         close(fd);
-        return wrong;
-    }
-    uv_unref((uv_handle_t *)&s->poll);
-    s->poll.data = s;
-    s->fd = fd;
-    return 0;
+    return wrong;
 }
 
 static int new_socket(const struct flow__address *a, int type)
@@ -119,7 +140,7 @@ static int socket_connect(struct flow__link *l, const struct flow__address *to)
         close(fd);
         return -wrong;
     }
-    return begin((struct socket *)l, fd);
+    return begin((struct socket *)l, fd, true);
 }
 
 static int socket_connected(struct flow__link *l)
@@ -127,7 +148,7 @@ static int socket_connected(struct flow__link *l)
     int code = 0;
     socklen_t size = sizeof code;
 
-    getsockopt(((struct socket *)l)->fd, SOL_SOCKET, SO_ERROR, &code, &size);
+    getsockopt(fd_of(l), SOL_SOCKET, SO_ERROR, &code, &size);
     return -code;
 }
 
@@ -199,7 +220,7 @@ static int socket_listen(struct flow__link *l, struct flow__address *at)
     }
     flow__address_set_port(at, flow__address_port(&bound));
     ((struct socket *)l)->listens = true;
-    return begin((struct socket *)l, fd);
+    return begin((struct socket *)l, fd, false);
 }
 
 static int socket_accept(struct flow__link *listening, struct flow__link *l,
@@ -208,9 +229,9 @@ static int socket_accept(struct flow__link *listening, struct flow__link *l,
     int fd;
 
     peer->size = sizeof peer->to;
-    fd = accept4(((struct socket *)listening)->fd, &peer->to.any, &peer->size,
+    fd = accept4(fd_of(listening), &peer->to.any, &peer->size,
                  SOCK_NONBLOCK | SOCK_CLOEXEC);
-    return fd < 0 ? -errno : begin((struct socket *)l, fd);
+    return fd < 0 ? -errno : begin((struct socket *)l, fd, true);
 }
 
 static void reset_at_close(int fd)
@@ -222,7 +243,7 @@ static void reset_at_close(int fd)
 
 static int socket_refuse(struct flow__link *listening)
 {
-    int fd = accept4(((struct socket *)listening)->fd, NULL, NULL,
+    int fd = accept4(fd_of(listening), NULL, NULL,
                      SOCK_CLOEXEC);
 
     if (fd < 0)
@@ -238,7 +259,7 @@ static ssize_t socket_receive(struct flow__link *l, char *to, size_t n)
     ssize_t got;
 
     do
-        got = recv(((struct socket *)l)->fd, to, n, 0);
+        got = recv(fd_of(l), to, n, 0);
     while (got < 0 && errno == EINTR);
     return got < 0 ? -errno : got;
 }
@@ -255,7 +276,7 @@ static ssize_t send_many(int fd, const struct iovec *pieces, int n)
 static ssize_t socket_send(struct flow__link *l, const struct iovec *pieces,
                            int n)
 {
-    int fd = ((struct socket *)l)->fd;
+    int fd = fd_of(l);
     ssize_t sent;
 
     do
@@ -268,13 +289,13 @@ static ssize_t socket_send(struct flow__link *l, const struct iovec *pieces,
 
 static void socket_finish(struct flow__link *l)
 {
-    shutdown(((struct socket *)l)->fd, SHUT_WR);
+    shutdown(fd_of(l), SHUT_WR);
 }
 
 /* What is not of TCP has none of it. */
 static void socket_tune(struct flow__link *l, bool delay, double keep_alive)
 {
-    int fd = ((struct socket *)l)->fd, on = 1, probes = 4;
+    int fd = fd_of(l), on = 1, probes = 4;
     int silence = keep_alive < 1 ? 1 : keep_alive > 32767 ? 32767
                                                           : (int)keep_alive;
     int pause = silence < probes ? 1 : silence / probes;
@@ -314,7 +335,7 @@ static int socket_bind(struct flow__link *l, struct flow__address *at,
     else
         wrong = connect(fd, &peer->to.any, peer->size) != 0 ? -errno : 0;
     if (wrong == 0)
-        return begin((struct socket *)l, fd);
+        return begin((struct socket *)l, fd, false);
     close(fd);
     return wrong;
 }
@@ -349,7 +370,7 @@ static int socket_receive_some(struct flow__link *l, struct flow__datagram *d,
         d[i].peer.size = sizeof d[i].peer.to;
     put_into(&b, d, n);
     do
-        got = recvmmsg(((struct socket *)l)->fd, b.headers, (unsigned)n, 0,
+        got = recvmmsg(fd_of(l), b.headers, (unsigned)n, 0,
                        NULL);
     while (got < 0 && errno == EINTR);
     for (int i = 0; i < got; i++) {
@@ -367,20 +388,13 @@ static int socket_send_some(struct flow__link *l, struct flow__datagram *d,
 
     put_into(&b, d, n);
     do
-        sent = sendmmsg(((struct socket *)l)->fd, b.headers, (unsigned)n,
+        sent = sendmmsg(fd_of(l), b.headers, (unsigned)n,
                         MSG_NOSIGNAL);
     while (sent < 0 && errno == EINTR);
     return sent < 0 ? -errno : sent;
 }
 
 /* ---- Closing ------------------------------------------------------------ */
-static void poll_closed(uv_handle_t *poll)
-{
-    struct socket *s = poll->data;
-
-    s->link.closed(&s->link);
-}
-
 /* What listens at a path leaves none behind. */
 static void remove_path(int fd)
 {
@@ -393,17 +407,18 @@ static void remove_path(int fd)
 static void socket_close(struct flow__link *l, bool reset)
 {
     struct socket *s = (struct socket *)l;
+    flow_host *host = flow_host_here();
+    int fd = s->polled.fd;
 
+    socket_watch(l, 0);
     if (reset)
-        reset_at_close(s->fd);
+        reset_at_close(fd);
     if (s->listens)
-        remove_path(s->fd);
-    if (s->needed != 0)
-        flow__uv_awaits(false);
-    s->needed = 0;
-    uv_close((uv_handle_t *)&s->poll, poll_closed);
-    close(s->fd);
-    s->fd = -1;
+        remove_path(fd);
+    flow__poller_remove(&s->polled);
+    close(fd);
+    s->polled.fd = -1;
+    host->post(host, &s->gone, 0);
 }
 
 /* ---- Names -------------------------------------------------------------- */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The network of sockets. libuv says when something may be done with one; all
- * that is done to it is our own: so nothing is received that nobody asked for,
- * and a peer that has gone raises no signal. */
+/* The network of sockets. What is done to one is our own: so nothing is
+ * received that nobody asked for, and a peer that has gone raises no signal. */
 #ifndef FLOW_NET_SOCKETS_H
 #define FLOW_NET_SOCKETS_H
 

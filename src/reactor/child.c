@@ -11,6 +11,7 @@ static void free_child(uv_handle_t *process)
 
 static void give_back(struct flow__child *c)
 {
+    flow__uv_touch();
     uv_close((uv_handle_t *)&c->process, free_child);
 }
 

@@ -90,6 +90,7 @@ static void signals_close(void *self)
     if (c == NULL)
         return;
     c->waker = NULL;
+    flow__uv_touch();
     uv_close((uv_handle_t *)&c->handle, free_catcher);
 }
 

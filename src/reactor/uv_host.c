@@ -1,15 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /* A host over libuv. Tasks are kept as every host keeps them (host/timers.h),
- * so posting never fails; libuv is told only when to come back: an idle handle
- * while a task is due at once, one timer for the earliest of the others. Both,
- * and a check handle after each poll, run what is due. Only these two, and the
- * check handle while something is awaited, keep the loop alive for our sake, so
- * that it ends when nothing is left to do. */
+ * so posting never fails.
+ *
+ * With a loop of its own, a host sleeps in the poller (poller.h) until its next
+ * task is due, and lets libuv turn only when that has something to do: when its
+ * descriptor says so, or something of it was touched.
+ *
+ * On a program's loop, libuv sleeps. It watches the poller, and is told when to
+ * come back: an idle handle while a task is due at once, one timer for the
+ * earliest of the others. Both, and a check handle after each poll, run what is
+ * due. These two, and the check handle while something is awaited, keep the
+ * loop alive for our sake. */
 #include "uv_host.h"
 
 #include "base/memory.h"
 #include "guest.h"
 #include "host/sent.h"
+#include "poller.h"
 
 #include <string.h>
 
@@ -22,21 +29,21 @@ struct uv_host {
     uv_idle_t idle;
     uv_check_t check;
     uv_async_t async;
+    uv_poll_t poll;                 /* of the poller, by a program's loop   */
+    struct flow__polled libuv;      /* in the poller of an own loop         */
+    int poller;                     /* its descriptor                       */
     double armed;                   /* when the timer will go off; 0: never */
     double time;                    /* of this turn; 0: nobody has asked    */
-    unsigned handles;               /* of the four, not yet closed          */
+    unsigned handles;               /* of these, not yet closed             */
     size_t awaited;                 /* > 0: the check handle is ref'd       */
     bool turning, hurried;          /* hurried: the idle handle is active   */
-    bool once;                      /* the loop is to stop after its poll   */
+    bool touched;                   /* libuv is to turn                     */
     bool told;                      /* the last turn has answered false     */
     struct flow__sent sent;         /* by other threads                     */
     struct flow__guest *guests;
 };
 
 static _Thread_local struct uv_host here;
-
-/* In a call of libuv's poll: what is due runs after it anyway. */
-static _Thread_local bool polling __attribute__((tls_model("initial-exec")));
 
 /* Things of this thread that nobody waits for any more, but which libuv has not
  * done with: they end by themselves, and the loop is kept until then. */
@@ -64,7 +71,12 @@ static void set_timer(struct uv_host *u, double at)
     uv_timer_start(&u->timer, go_off, ms, 0);
 }
 
-static void arm(struct uv_host *u)
+static bool is_own(const struct uv_host *u)
+{
+    return u->loop == &u->own;
+}
+
+static void arm_program(struct uv_host *u)
 {
     double at = 0;
     bool any = flow__timers_next(&u->timers, &at);
@@ -83,6 +95,12 @@ static void arm(struct uv_host *u)
         uv_timer_stop(&u->timer);
     if (!any)
         u->armed = 0;
+}
+
+static void arm(struct uv_host *u)
+{
+    if (!is_own(u))
+        arm_program(u);
 }
 
 static double time_of_turn(struct uv_host *u)
@@ -108,15 +126,11 @@ static void run_due(struct uv_host *u)
 }
 
 /* ---- What libuv calls --------------------------------------------------- */
-/* libuv runs timers before it polls: what they woke must not have to wait for
- * something else to happen. */
 static void go_off(uv_timer_t *t)
 {
     struct uv_host *u = t->data;
 
     u->armed = 0;
-    if (u->once)
-        uv_stop(u->loop);
     run_due(u);
 }
 
@@ -127,11 +141,25 @@ static void hurry(uv_idle_t *i)
 
 static void after_poll(uv_check_t *c)
 {
-    struct uv_host *u = c->data;
+    if (!is_own(c->data))
+        run_due(c->data);
+}
 
-    if (u->once)
-        uv_stop(u->loop);
-    run_due(u);
+static void some_happened(uv_poll_t *p, int status, int events)
+{
+    struct uv_host *u = p->data;
+
+    (void)status, (void)events;
+    u->time = 0;
+    u->turning = true;              /* what is posted runs after the poll   */
+    flow__poller_wait(0);
+    u->turning = false;
+}
+
+static void libuv_happened(struct flow__polled *p, unsigned events)
+{
+    (void)p, (void)events;
+    here.touched = true;
 }
 
 static void take_sent(struct uv_host *u)
@@ -163,7 +191,7 @@ static void host_post(flow_host *h, flow_task *t, double seconds)
 
     flow__sent_forget(&u->sent, t);
     flow__timers_post(&u->timers, t, seconds > 0 ? clock_now() + seconds : 0);
-    if (!u->turning && !polling)
+    if (!u->turning)
         arm(u);
 }
 
@@ -173,7 +201,7 @@ static void host_cancel(flow_host *h, flow_task *t)
 
     flow__sent_forget(&u->sent, t);
     flow__timers_cancel(&u->timers, t);
-    if (!u->turning && !polling)
+    if (!u->turning)
         arm(u);
 }
 
@@ -187,17 +215,56 @@ static void host_post_from(flow_host *h, flow_task *t)
     pthread_mutex_unlock(&u->sent.lock);
 }
 
+/* ---- Turns of an own loop ----------------------------------------------- */
+static bool is_alive(struct uv_host *u)
+{
+    double at;
+
+    return u->touched || flow__timers_next(&u->timers, &at)
+        || uv_loop_alive(u->loop);
+}
+
+/* Milliseconds, rounded up: who wakes too early has to sleep once more. */
+static int until(double at)
+{
+    double left = (at - clock_now()) * 1e3;
+
+    return left > 0 ? left < 1e9 ? (int)left + 1 : 1000000000 : 0;
+}
+
+/* Milliseconds that the host may sleep; -1: until something happens. */
+static int patience(struct uv_host *u)
+{
+    double at;
+    int libuv = uv_loop_alive(u->loop) ? uv_backend_timeout(u->loop) : -1;
+
+    u->touched = u->touched || libuv == 0;
+    if (u->touched)
+        return 0;
+    if (!flow__timers_next(&u->timers, &at))
+        return libuv;
+    return at > 0 ? until(at) : 0;
+}
+
+static void turn_libuv(struct uv_host *u)
+{
+    u->touched = false;
+    uv_run(u->loop, UV_RUN_NOWAIT);
+}
+
 static bool host_turn(flow_host *h, bool sleep)
 {
     struct uv_host *u = (struct uv_host *)h;
 
     take_sent(u);
-    u->told = !uv_loop_alive(u->loop);
-    u->once = sleep;
-    if (!u->told)                   /* UV_RUN_ONCE looks at the clock again */
-        uv_run(u->loop, sleep ? UV_RUN_DEFAULT : UV_RUN_NOWAIT);
-    u->once = false;
-    return !u->told;
+    u->told = !is_alive(u);
+    if (u->told)
+        return false;
+    flow__poller_wait(sleep ? patience(u) : 0);
+    if (u->touched)
+        turn_libuv(u);
+    run_due(u);
+    return true;
 }
 
 /* ---- Beginning and closing ---------------------------------------------- */
@@ -206,14 +273,56 @@ static bool is_open(const struct uv_host *u)
     return u->loop != NULL;
 }
 
-/* Of our four handles only the idle one and the timer keep the loop alive, and
- * those while they are active. */
+static int begin_to_poll(struct uv_host *u)
+{
+    int fd = flow__poller_open(), wrong;
+
+    if (fd < 0)
+        return fd;
+    u->poller = fd;
+    u->libuv = (struct flow__polled){ uv_backend_fd(u->loop), libuv_happened };
+    wrong = is_own(u) ? flow__poller_add(&u->libuv, EPOLLIN)
+                      : uv_poll_init(u->loop, &u->poll, fd);
+    if (wrong != 0) {
+        flow__poller_close();
+        return wrong;
+    }
+    if (is_own(u))
+        return 0;
+    uv_poll_start(&u->poll, UV_READABLE, some_happened);
+    uv_unref((uv_handle_t *)&u->poll);
+    u->poll.data = u;
+    u->handles++;
+    return 0;
+}
+
+static void one_closed(uv_handle_t *h)
+{
+    struct uv_host *u = h->data;
+
+    u->handles--;
+}
+
+static void end_polling(struct uv_host *u)
+{
+    if (!is_own(u))
+        uv_close((uv_handle_t *)&u->poll, one_closed);
+    flow__poller_close();
+}
+
+/* Of these only the idle one and the timer keep the loop alive, and those while
+ * they are active. */
 static int begin_handles(struct uv_host *u)
 {
-    int wrong = uv_async_init(u->loop, &u->async, others_sent);
+    int wrong = begin_to_poll(u);
 
     if (wrong != 0)
         return wrong;
+    wrong = uv_async_init(u->loop, &u->async, others_sent);
+    if (wrong != 0) {
+        end_polling(u);
+        return wrong;
+    }
     uv_timer_init(u->loop, &u->timer);
     uv_idle_init(u->loop, &u->idle);
     uv_check_init(u->loop, &u->check);
@@ -221,7 +330,7 @@ static int begin_handles(struct uv_host *u)
     uv_unref((uv_handle_t *)&u->check);
     uv_unref((uv_handle_t *)&u->async);
     u->timer.data = u->idle.data = u->check.data = u->async.data = u;
-    u->handles = 4;
+    u->handles += 4;
     return 0;
 }
 
@@ -272,9 +381,9 @@ static flow_host *begin(uv_loop_t *loop)
     return &u->host;
 }
 
-void flow__uv_polls(bool polls)
+void flow__uv_touch(void)
 {
-    polling = polls;
+    here.touched = true;
 }
 
 void flow__uv_awaits(bool more)
@@ -300,7 +409,9 @@ void flow__uv_has_ended(void)
 /* ---- For a loop of another kind ----------------------------------------- */
 int flow_uv_descriptor(void)
 {
-    return is_open(&here) ? uv_backend_fd(here.loop) : -1;
+    if (!is_open(&here))
+        return -1;
+    return is_own(&here) ? here.poller : uv_backend_fd(here.loop);
 }
 
 /* A turn that has nothing left to do is still to answer so, once. */
@@ -310,8 +421,10 @@ double flow_uv_timeout(void)
 
     if (!is_open(u))
         return -1;
-    if (!uv_loop_alive(u->loop))
+    if (is_own(u) ? !is_alive(u) : !uv_loop_alive(u->loop))
         return u->told ? -1 : 0;
+    if (is_own(u))
+        return patience(u) * 1e-3;
     uv_update_time(u->loop);
     return uv_backend_timeout(u->loop) * 1e-3;
 }
@@ -329,6 +442,7 @@ flow_host *flow_uv_host_on(uv_loop_t *loop)
 
 uv_loop_t *flow__uv_loop(flow_value *why)
 {
+    flow__uv_touch();
     if (is_open(&here) && flow_host_here() == &here.host)
         return here.loop;
     *why = flow_error(FLOW_EINVAL, 0, "the host of this thread is not one of "
@@ -357,19 +471,13 @@ static void close_guests(struct uv_host *u)
     }
 }
 
-static void one_closed(uv_handle_t *h)
-{
-    struct uv_host *u = h->data;
-
-    u->handles--;
-}
-
 static void close_handles(struct uv_host *u)
 {
     uv_close((uv_handle_t *)&u->timer, one_closed);
     uv_close((uv_handle_t *)&u->idle, one_closed);
     uv_close((uv_handle_t *)&u->check, one_closed);
     uv_close((uv_handle_t *)&u->async, one_closed);
+    end_polling(u);
 }
 
 static void count_open(uv_handle_t *h, void *open)
@@ -378,8 +486,6 @@ static void count_open(uv_handle_t *h, void *open)
         ++*(unsigned *)open;
 }
 
-/* What is closing has its end in one turn, or in two when a task is to do it.
- */
 static void close_own_loop(struct uv_host *u)
 {
     unsigned open = 0;
@@ -395,20 +501,38 @@ static void close_own_loop(struct uv_host *u)
                  "open", open);
 }
 
+static bool is_due(struct uv_host *u)
+{
+    double at;
+
+    return flow__timers_next(&u->timers, &at) && !(at > 0);
+}
+
+/* What is closing has its end in a task, which may close more; and a peer in
+ * this thread may hear of that. */
+static void come_to_an_end(struct uv_host *u)
+{
+    enum { LEAST = 3, MOST = 16 };
+
+    for (int n = 0; n < MOST && (n < LEAST || is_due(u)); n++)
+        if (is_own(u))
+            host_turn(&u->host, false);
+        else
+            run_due(u);
+}
+
 void flow_uv_close(void)
 {
     struct uv_host *u = &here;
-    bool is_own = u->loop == &u->own;
 
     if (!is_open(u))
         return;
-    for (int n = 0; n < 2 && is_own; n++)
-        uv_run(u->loop, UV_RUN_NOWAIT);
+    come_to_an_end(u);
     close_guests(u);
     if (flow_host_here() == &u->host)
         flow_host_use(NULL);
     close_handles(u);
-    if (is_own)
+    if (is_own(u))
         close_own_loop(u);
     pthread_mutex_destroy(&u->sent.lock);
     u->loop = NULL;

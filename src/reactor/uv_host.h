@@ -11,9 +11,9 @@
  * in use is not one of libuv. */
 uv_loop_t *flow__uv_loop(flow_value *why);
 
-/* Around what libuv's poll calls often: what is posted meanwhile runs right
- * after the poll, and the loop need not be told to hurry. */
-void flow__uv_polls(bool polls);
+/* Something was begun, ended or closed in it: libuv is to turn, before the host
+ * sleeps. Asking for the loop says so already. */
+void flow__uv_touch(void);
 
 /* Somebody waits for one thing more or less: as long as there is one, the loop
  * goes on. Handles that happen often are counted so, and not ref'd by libuv. */

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* The sockets and other descriptors of a thread, in an epoll of their own. A host that has a loop of
+ * its own sleeps in it, and libuv's descriptor is one among those in it; a host
+ * on a program's loop has libuv watch it as one descriptor. What has happened is
+ * asked for a few at a time, so that the flows which are woken run while what
+ * they need is in the cache. */
+#ifndef FLOW_REACTOR_POLLER_H
+#define FLOW_REACTOR_POLLER_H
+
+#include <stdbool.h>
+#include <sys/epoll.h>
+
+/* In its owner's memory. */
+struct flow__polled {
+    int fd;
+    void (*happened)(struct flow__polled *p, unsigned events);
+};
+
+/* 0, or a negative errno. events are those of epoll. */
+int flow__poller_add(struct flow__polled *p, unsigned events);
+int flow__poller_change(struct flow__polled *p, unsigned events);
+
+/* `happened` is not called any more. Before the descriptor is closed, or right
+ * after that. */
+void flow__poller_remove(struct flow__polled *p);
+
+/* ---- Of the host -------------------------------------------------------- */
+/* The epoll of this thread, or a negative errno. */
+int flow__poller_open(void);
+void flow__poller_close(void);
+
+/* Sleeps for so many milliseconds at most, -1: until something happens, and
+ * tells those to whom it has. */
+void flow__poller_wait(int milliseconds);
+
+#endif
