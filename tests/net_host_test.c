@@ -3,6 +3,7 @@
  * asked of the core's own as well. */
 #include "process.h"
 
+#include "reactor/poll.h"
 #include "reactor/uv_host.h"
 
 #include <flow/reactor.h>
@@ -346,6 +347,25 @@ TEST(what_is_still_open_in_the_loop_is_told_of)
     MUST(uv_loop_close(loop) == 0);
 }
 
+TEST(a_descriptor_that_is_still_watched_is_told_of)
+{
+    flow_value why;
+    struct flow__poll *watch;
+    int ends[2];
+
+    flow_host_use(flow_uv_host());
+    MUST(pipe(ends) == 0);
+    watch = flow__poll_new(ends[0], &why);
+    flow_uv_close();
+    MUST(disturbed()
+         || strstr(reports(), "1 things that wait in the loop are still open")
+            != NULL);
+    flow_drop(watch == NULL ? why : flow_none());
+    flow__poll_close(watch);
+    close(ends[0]);
+    close(ends[1]);
+}
+
 /* ---- What the system refuses -------------------------------------------- */
 static int has_no_loop(void)
 {
@@ -628,6 +648,7 @@ int main(void)
         CASE(the_host_of_a_thread_is_one),
         CASE(closing_the_host_gives_the_core_s_own_back),
         CASE(what_is_still_open_in_the_loop_is_told_of),
+        CASE(a_descriptor_that_is_still_watched_is_told_of),
         CASE(without_descriptors_there_is_no_host_of_libuv),
         CASE(without_descriptors_there_are_no_signals),
         CASE(signals_are_a_stage),

@@ -49,18 +49,11 @@ static int fd_of(const struct flow__link *l)
 }
 
 /* ---- Watching ----------------------------------------------------------- */
-/* Of one that nothing is wanted of, trouble is told once and not for ever. */
-static unsigned wanted(unsigned events)
-{
-    return events == 0 ? EPOLLET
-         : ((events & FLOW__READABLE) != 0 ? EPOLLIN : 0u)
-           | ((events & FLOW__WRITABLE) != 0 ? EPOLLOUT : 0u);
-}
-
 static void look_for(struct socket *s, unsigned events)
 {
     if (events != s->looked_for)
-        flow__poller_change(&s->polled, wanted(events));
+        flow__poller_change(&s->polled, flow__poller_events(
+            (events & FLOW__READABLE) != 0, (events & FLOW__WRITABLE) != 0));
     s->looked_for = events;
 }
 
@@ -114,7 +107,7 @@ static int begin(struct socket *s, int fd, bool is_stream)
     s->gone.call = is_gone;
     wrong = flow__poller_add(&s->polled, is_stream
                              ? EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET
-                             : wanted(0));
+                             : flow__poller_events(false, false));
     if (wrong != 0)
         close(fd);
     return wrong;

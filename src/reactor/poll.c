@@ -14,18 +14,11 @@ struct flow__poll {
     flow_waker *waker;
 };
 
-/* Of one that nothing is wanted of, trouble is told once and not for ever. */
-static unsigned wanted(int events)
-{
-    return events == 0 ? EPOLLET
-         : ((events & FLOW__READABLE) != 0 ? EPOLLIN : 0u)
-           | ((events & FLOW__WRITABLE) != 0 ? EPOLLOUT : 0u);
-}
-
 static void watch_for(struct flow__poll *w, int events)
 {
     if (events != w->watched)
-        flow__poller_change(&w->polled, wanted(events));
+        flow__poller_change(&w->polled, flow__poller_events(
+            (events & FLOW__READABLE) != 0, (events & FLOW__WRITABLE) != 0));
     w->watched = events;
 }
 
@@ -56,7 +49,7 @@ struct flow__poll *flow__poll_new(int fd, flow_value *why)
         return NULL;
     }
     *w = (struct flow__poll){ .polled = { fd, happened } };
-    wrong = flow__poller_add(&w->polled, wanted(0));
+    wrong = flow__poller_add(&w->polled, flow__poller_events(false, false));
     if (wrong == 0)
         return w;
     flow_free(w, sizeof *w);

@@ -10,6 +10,7 @@ enum { EVENTS = 64 };               /* looked at between two polls          */
 
 static _Thread_local struct {
     int fd;
+    unsigned n;                         /* that are in it                   */
     struct epoll_event *next, *end;     /* those that are still to be told  */
 } here __attribute__((tls_model("initial-exec"))) = { .fd = -1 };
 
@@ -19,10 +20,14 @@ int flow__poller_open(void)
     return here.fd >= 0 ? here.fd : -errno;
 }
 
-void flow__poller_close(void)
+unsigned flow__poller_close(void)
 {
+    unsigned left = here.n;
+
     close(here.fd);
     here.fd = -1;
+    here.n = 0;
+    return left;
 }
 
 /* ---- Events ------------------------------------------------------------- */
@@ -64,7 +69,10 @@ static int control(int how, struct flow__polled *p, unsigned events)
 
 int flow__poller_add(struct flow__polled *p, unsigned events)
 {
-    return control(EPOLL_CTL_ADD, p, events);
+    int wrong = control(EPOLL_CTL_ADD, p, events);
+
+    here.n += wrong == 0;
+    return wrong;
 }
 
 int flow__poller_change(struct flow__polled *p, unsigned events)
@@ -74,7 +82,9 @@ int flow__poller_change(struct flow__polled *p, unsigned events)
 
 void flow__poller_remove(struct flow__polled *p)
 {
-    if (here.fd >= 0)
-        control(EPOLL_CTL_DEL, p, 0);
+    if (here.fd < 0)
+        return;
+    control(EPOLL_CTL_DEL, p, 0);
+    here.n -= here.n > 0;
     forget(p);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* The sockets and other descriptors of a thread, in an epoll of their own. A host that has a loop of
- * its own sleeps in it, and libuv's descriptor is one among those in it; a host
- * on a program's loop has libuv watch it as one descriptor. What has happened is
- * asked for a few at a time, so that the flows which are woken run while what
- * they need is in the cache. */
+/* The sockets and other descriptors of a thread, in an epoll of their own. A
+ * host that has a loop of its own sleeps in it, and libuv's descriptor is one of
+ * those in it; a host on a program's loop has libuv watch it as one descriptor.
+ * What has happened is asked for a few at a time, so that the flows which are
+ * woken run while what they need is in the cache. */
 #ifndef FLOW_REACTOR_POLLER_H
 #define FLOW_REACTOR_POLLER_H
 
@@ -16,6 +16,15 @@ struct flow__polled {
     void (*happened)(struct flow__polled *p, unsigned events);
 };
 
+/* For one that is told of again and again: what epoll is to look for. Of one
+ * that nothing is wanted of, trouble is told once and not for ever. */
+static inline unsigned flow__poller_events(bool readable, bool writable)
+{
+    if (!readable && !writable)
+        return EPOLLET;
+    return (readable ? EPOLLIN : 0u) | (writable ? EPOLLOUT : 0u);
+}
+
 /* 0, or a negative errno. events are those of epoll. */
 int flow__poller_add(struct flow__polled *p, unsigned events);
 int flow__poller_change(struct flow__polled *p, unsigned events);
@@ -27,7 +36,8 @@ void flow__poller_remove(struct flow__polled *p);
 /* ---- Of the host -------------------------------------------------------- */
 /* The epoll of this thread, or a negative errno. */
 int flow__poller_open(void);
-void flow__poller_close(void);
+/* How many were not removed. */
+unsigned flow__poller_close(void);
 
 /* Sleeps for so many milliseconds at most, -1: until something happens, and
  * tells those to whom it has. */

@@ -303,11 +303,14 @@ static void one_closed(uv_handle_t *h)
     u->handles--;
 }
 
-static void end_polling(struct uv_host *u)
+/* How much is still polled. */
+static unsigned end_polling(struct uv_host *u)
 {
-    if (!is_own(u))
+    if (is_own(u))
+        flow__poller_remove(&u->libuv);
+    else
         uv_close((uv_handle_t *)&u->poll, one_closed);
-    flow__poller_close();
+    return flow__poller_close();
 }
 
 /* Of these only the idle one and the timer keep the loop alive, and those while
@@ -477,7 +480,6 @@ static void close_handles(struct uv_host *u)
     uv_close((uv_handle_t *)&u->idle, one_closed);
     uv_close((uv_handle_t *)&u->check, one_closed);
     uv_close((uv_handle_t *)&u->async, one_closed);
-    end_polling(u);
 }
 
 static void count_open(uv_handle_t *h, void *open)
@@ -486,19 +488,17 @@ static void count_open(uv_handle_t *h, void *open)
         ++*(unsigned *)open;
 }
 
-static void close_own_loop(struct uv_host *u)
+static void close_own_loop(struct uv_host *u, unsigned open)
 {
-    unsigned open = 0;
-
     while (left_behind > 0)
         uv_run(u->loop, UV_RUN_ONCE);
     while (u->handles > 0)
         uv_run(u->loop, UV_RUN_NOWAIT);
-    if (uv_loop_close(u->loop) == 0)
-        return;
-    uv_walk(u->loop, count_open, &open);
-    flow_report("flow_uv_close: %u things that wait in the loop are still "
-                 "open", open);
+    if (uv_loop_close(u->loop) != 0)
+        uv_walk(u->loop, count_open, &open);
+    if (open > 0)
+        flow_report("flow_uv_close: %u things that wait in the loop are still "
+                    "open", open);
 }
 
 static bool is_due(struct uv_host *u)
@@ -524,6 +524,7 @@ static void come_to_an_end(struct uv_host *u)
 void flow_uv_close(void)
 {
     struct uv_host *u = &here;
+    unsigned open;
 
     if (!is_open(u))
         return;
@@ -531,9 +532,10 @@ void flow_uv_close(void)
     close_guests(u);
     if (flow_host_here() == &u->host)
         flow_host_use(NULL);
+    open = end_polling(u);
     close_handles(u);
     if (is_own(u))
-        close_own_loop(u);
+        close_own_loop(u, open);
     pthread_mutex_destroy(&u->sent.lock);
     u->loop = NULL;
 }
