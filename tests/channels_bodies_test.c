@@ -87,6 +87,31 @@ TEST(each_who_receives_is_told_the_failure)
     flow_chan_release(c);
 }
 
+static bool is_left_alone;
+
+static void receives_nothing(flow_gen *self, flow_stage *source, void *arg)
+{
+    flow_value v = flow_int(7);
+
+    (void)source;
+    is_left_alone = !flow_receive(self, arg, &v) && v.kind == FLOW_INT
+                 && v.as.num == 7;
+}
+
+TEST(what_is_there_stays_when_nothing_is_received)
+{
+    flow_chan *c = flow_chan_new(1);
+    flow_deferred *d;
+
+    flow_finish(c, flow_error(FLOW_EFORMAT, 0, "broken off"));
+    is_left_alone = false;
+    d = flow_spawn(receives_nothing, NULL, c);
+    CHECK(is_left_alone);
+    CHECK(failed_with(d, FLOW_EFORMAT, "broken off"));
+    flow_release(d);
+    flow_chan_release(c);
+}
+
 TEST(sending_into_a_finished_channel_is_invalid)
 {
     flow_chan *c = flow_chan_new(2);
@@ -355,6 +380,7 @@ int main(void)
         CASE(those_who_receive_share_what_is_sent_in_the_order_they_came),
         CASE(who_receives_gets_what_was_sent_and_then_the_end_for_ever),
         CASE(each_who_receives_is_told_the_failure),
+        CASE(what_is_there_stays_when_nothing_is_received),
         CASE(sending_into_a_finished_channel_is_invalid),
         CASE(who_waits_to_send_into_a_channel_that_is_finished_is_told_so),
         CASE(who_sends_where_nobody_will_receive_is_told_without_a_failure),

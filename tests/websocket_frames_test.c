@@ -4,7 +4,7 @@
  * each in one piece, byte by byte, and in pieces of odd sizes. */
 #include "websockets.h"
 
-#include "http/utf8.h"
+#include "base/utf8.h"
 
 #include <stdlib.h>
 #include <string.h>

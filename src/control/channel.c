@@ -197,25 +197,29 @@ enum flow__receipt flow__chan_get(flow_chan *c, flow_value *v)
 {
     enum flow__receipt got;
 
-    if (flow__chan_is_lost(c)) {
-        *v = loss(c);
+    if (flow__chan_is_lost(c))
         return FLOW__BROKEN;
-    }
     got = take(c, v);
     if (got != FLOW__NOT_YET) {
         tell_room(c);
         settle(c);
     } else if (c->finished) {
-        *v = flow_share(c->last);
-        got = flow_is_failure(*v) ? FLOW__BROKEN : FLOW__OVER;
+        got = flow_is_failure(c->last) ? FLOW__BROKEN : FLOW__OVER;
     }
     return got;
+}
+
+flow_value flow__chan_failure(const flow_chan *c)
+{
+    return flow__chan_is_lost(c) ? loss(c) : flow_share(c->last);
 }
 
 flow_status flow_try(flow_chan *c, flow_value *out)
 {
     enum flow__receipt got = flow__chan_get(c, out);
 
+    if (got == FLOW__BROKEN)
+        *out = flow__chan_failure(c);
     return flow__has_taken(got) ? FLOW_READY : (flow_status)got;
 }
 

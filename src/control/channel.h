@@ -40,8 +40,9 @@ static inline const char *flow__chan_lacks(const flow_chan *c)
     return c->room > 0 ? "room in channel" : "a receiver of channel";
 }
 
-/* As flow_try. */
+/* As flow_try, but *v is left alone where that is broken. */
 enum flow__receipt flow__chan_get(flow_chan *c, flow_value *v);
+flow_value flow__chan_failure(const flow_chan *c);       /* by what            */
 /* Stands in line to receive, unless it does; counts among the readers. */
 void flow__chan_stand_to_receive(struct flow__party *p, flow_waker *w);
 void flow__chan_add_reader(flow_chan *c);

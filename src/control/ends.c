@@ -63,7 +63,7 @@ static flow_status reader_fill(void *self, flow_stage *out, flow_waker *w)
         give(r, out);
     got = read_on(r, out);
     if (got == FLOW__BROKEN)
-        return flow_raise_in(out, r->held);
+        return flow_raise_in(out, flow__chan_failure(c));
     if (flow_ready(out) > 0) {
         flow__chan_leave(&r->peer, true);
         return FLOW_READY;

@@ -65,7 +65,7 @@ static enum flow__receipt look(flow_gen *self, flow_chan *c, flow_value *out)
     enum flow__receipt got = flow__chan_get(c, out);
 
     if (got == FLOW__BROKEN)
-        flow_raise_at(self, *out, NULL);
+        flow_raise_at(self, flow__chan_failure(c), NULL);
     return got;
 }
 

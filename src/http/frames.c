@@ -261,7 +261,6 @@ bool flow__is_close_code(int code)
 static enum flow__framed end_close(struct flow__frames *f)
 {
     const unsigned char *c = (const unsigned char *)f->control;
-    struct flow__utf8 u = { 0 };
 
     f->control[f->control_size] = '\0';
     f->code = FLOW__NO_CODE;
@@ -272,8 +271,7 @@ static enum flow__framed end_close(struct flow__frames *f)
     f->why = f->control + 2;
     if (f->control_size == 1 || !flow__is_close_code((int)f->code))
         return is_wrong(f, FLOW__MALFORMED, "there is no such code to close");
-    if (!flow__utf8_read(&u, f->why, f->control_size - 2)
-        || !flow__utf8_may_end(&u))
+    if (!flow__is_utf8(f->why, f->control_size - 2))
         return is_wrong(f, FLOW__NOT_UTF8, "the reason to close is not UTF-8");
     return FLOW__FRAMES_CLOSED;
 }

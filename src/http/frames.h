@@ -6,7 +6,7 @@
 #ifndef FLOW_HTTP_FRAMES_H
 #define FLOW_HTTP_FRAMES_H
 
-#include "utf8.h"
+#include "base/utf8.h"
 
 #include <flow/flow.h>
 

@@ -2,6 +2,8 @@
 /* See websocket.h. */
 #include "websocket.h"
 
+#include "base/utf8.h"
+
 enum { LONGEST = 1048576, IDLE = 60 };
 
 const flow_error_class FLOW_EWEBSOCKET[1] = {{ "WebSocketError", FLOW_EANY }};
@@ -66,14 +68,12 @@ void flow__websocket_go_away(struct flow__websocket *ws)
 
 unsigned flow__message_frame(flow_value v, bool masked, flow_value out[2])
 {
-    struct flow__utf8 u = { 0 };
     size_t n;
     const char *s = flow_chars(&v, &n);
 
     if (v.kind == FLOW_BYTES)
         return flow__frame(FLOW__BINARY, v, masked, out);
-    if (v.kind == FLOW_TEXT && flow__utf8_read(&u, s, n)
-        && flow__utf8_may_end(&u))
+    if (v.kind == FLOW_TEXT && flow__is_utf8(s, n))
         return flow__frame(FLOW__TEXT, v, masked, out);
     out[0] = v.kind == FLOW_TEXT
         ? flow_error(FLOW_EFORMAT, 0, "a message of text must be UTF-8: yield "

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The sockets and other descriptors of a thread, in an epoll of their own. A
- * host that has a loop of its own sleeps in it, and libuv's descriptor is one of
- * those in it; a host on a program's loop has libuv watch it as one descriptor.
- * What has happened is asked for a few at a time, so that the flows which are
- * woken run while what they need is in the cache. */
+ * host that has a loop of its own sleeps in it, and libuv's descriptor is in it
+ * as one of them; on a program's loop, libuv watches it as one descriptor. What
+ * has happened is asked for a few at a time, so that the flows which are woken
+ * run while what they need is in the cache. */
 #ifndef FLOW_REACTOR_POLLER_H
 #define FLOW_REACTOR_POLLER_H
 

@@ -273,34 +273,21 @@ static bool is_open(const struct uv_host *u)
     return u->loop != NULL;
 }
 
-static int begin_to_poll(struct uv_host *u)
-{
-    int fd = flow__poller_open(), wrong;
-
-    if (fd < 0)
-        return fd;
-    u->poller = fd;
-    u->libuv = (struct flow__polled){ uv_backend_fd(u->loop), libuv_happened };
-    wrong = is_own(u) ? flow__poller_add(&u->libuv, EPOLLIN)
-                      : uv_poll_init(u->loop, &u->poll, fd);
-    if (wrong != 0) {
-        flow__poller_close();
-        return wrong;
-    }
-    if (is_own(u))
-        return 0;
-    uv_poll_start(&u->poll, UV_READABLE, some_happened);
-    uv_unref((uv_handle_t *)&u->poll);
-    u->poll.data = u;
-    u->handles++;
-    return 0;
-}
-
 static void one_closed(uv_handle_t *h)
 {
     struct uv_host *u = h->data;
 
     u->handles--;
+}
+
+static void close_handles(struct uv_host *u)
+{
+    uv_close((uv_handle_t *)&u->timer, one_closed);
+    uv_close((uv_handle_t *)&u->idle, one_closed);
+    uv_close((uv_handle_t *)&u->check, one_closed);
+    uv_close((uv_handle_t *)&u->async, one_closed);
+    while (is_own(u) && u->handles > 0)
+        uv_run(u->loop, UV_RUN_NOWAIT);
 }
 
 /* How much is still polled. */
@@ -313,19 +300,31 @@ static unsigned end_polling(struct uv_host *u)
     return flow__poller_close();
 }
 
+static int begin_polling(struct uv_host *u)
+{
+    int wrong;
+
+    u->libuv = (struct flow__polled){ uv_backend_fd(u->loop), libuv_happened };
+    if (is_own(u))
+        return flow__poller_add(&u->libuv, EPOLLIN);
+    wrong = uv_poll_init(u->loop, &u->poll, u->poller);
+    if (wrong != 0)
+        return wrong;
+    uv_poll_start(&u->poll, UV_READABLE, some_happened);
+    uv_unref((uv_handle_t *)&u->poll);
+    u->poll.data = u;
+    u->handles++;
+    return 0;
+}
+
 /* Of these only the idle one and the timer keep the loop alive, and those while
  * they are active. */
 static int begin_handles(struct uv_host *u)
 {
-    int wrong = begin_to_poll(u);
+    int wrong = uv_async_init(u->loop, &u->async, others_sent);
 
     if (wrong != 0)
         return wrong;
-    wrong = uv_async_init(u->loop, &u->async, others_sent);
-    if (wrong != 0) {
-        end_polling(u);
-        return wrong;
-    }
     uv_timer_init(u->loop, &u->timer);
     uv_idle_init(u->loop, &u->idle);
     uv_check_init(u->loop, &u->check);
@@ -333,8 +332,24 @@ static int begin_handles(struct uv_host *u)
     uv_unref((uv_handle_t *)&u->check);
     uv_unref((uv_handle_t *)&u->async);
     u->timer.data = u->idle.data = u->check.data = u->async.data = u;
-    u->handles += 4;
-    return 0;
+    u->handles = 4;
+    wrong = begin_polling(u);
+    if (wrong != 0)
+        close_handles(u);
+    return wrong;
+}
+
+static int begin_in_loop(struct uv_host *u)
+{
+    int wrong;
+
+    u->poller = flow__poller_open();
+    if (u->poller < 0)
+        return u->poller;
+    wrong = begin_handles(u);
+    if (wrong != 0)
+        flow__poller_close();
+    return wrong;
 }
 
 /* libuv tells the system what it watches when it turns: once now, so that other
@@ -369,7 +384,7 @@ static flow_host *begin(uv_loop_t *loop)
     if (loop == NULL)
         wrong = uv_loop_init(&u->own);
     if (wrong == 0) {
-        wrong = begin_handles(u);
+        wrong = begin_in_loop(u);
         if (wrong != 0 && loop == NULL)
             uv_loop_close(&u->own);
     }
@@ -474,14 +489,6 @@ static void close_guests(struct uv_host *u)
     }
 }
 
-static void close_handles(struct uv_host *u)
-{
-    uv_close((uv_handle_t *)&u->timer, one_closed);
-    uv_close((uv_handle_t *)&u->idle, one_closed);
-    uv_close((uv_handle_t *)&u->check, one_closed);
-    uv_close((uv_handle_t *)&u->async, one_closed);
-}
-
 static void count_open(uv_handle_t *h, void *open)
 {
     if (!uv_is_closing(h))
@@ -492,8 +499,7 @@ static void close_own_loop(struct uv_host *u, unsigned open)
 {
     while (left_behind > 0)
         uv_run(u->loop, UV_RUN_ONCE);
-    while (u->handles > 0)
-        uv_run(u->loop, UV_RUN_NOWAIT);
+    uv_run(u->loop, UV_RUN_NOWAIT);         /* what closed itself then      */
     if (uv_loop_close(u->loop) != 0)
         uv_walk(u->loop, count_open, &open);
     if (open > 0)

@@ -2,78 +2,12 @@
 /* See call.h. */
 #include "call.h"
 
+#include "base/utf8.h"
 #include "base/value.h"
 
 #include <stdarg.h>
 #include <string.h>
 #include <time.h>
-
-/* ---- UTF-8 -------------------------------------------------------------- */
-/* How many bytes a character takes whose first is c; 0: none begins so. */
-static size_t length_of(unsigned char c)
-{
-    if (c < 0x80)
-        return 1;
-    if (c >= 0xc2 && c < 0xe0)
-        return 2;
-    if (c >= 0xe0 && c < 0xf0)
-        return 3;
-    return c >= 0xf0 && c < 0xf5 ? 4 : 0;
-}
-
-/* Neither longer than it need be, nor half of a pair, nor beyond the last. */
-static bool second_fits(unsigned char first, unsigned char second)
-{
-    switch (first) {
-    case 0xe0: return second >= 0xa0;
-    case 0xed: return second < 0xa0;
-    case 0xf0: return second >= 0x90;
-    case 0xf4: return second < 0x90;
-    default: return true;
-    }
-}
-
-static size_t character_at(const unsigned char *s, size_t n)
-{
-    size_t len = length_of(s[0]);
-
-    if (len > n)
-        return 0;
-    for (size_t i = 1; i < len; i++)
-        if ((s[i] & 0xc0) != 0x80)
-            return 0;
-    return len > 1 && !second_fits(s[0], s[1]) ? 0 : len;
-}
-
-static uint64_t eight_at(const unsigned char *s)
-{
-    uint64_t eight;
-
-    memcpy(&eight, s, sizeof eight);
-    return eight & 0x8080808080808080;      /* 0: all ASCII                 */
-}
-
-/* Mostly ASCII, eight at a time; the last eight may overlap those before. */
-bool flow__is_utf8(const char *s, size_t n)
-{
-    const unsigned char *at = (const unsigned char *)s, *end = at + n;
-
-    while (at < end) {
-        size_t left = (size_t)(end - at), len;
-
-        if (left >= 8 && eight_at(at) == 0) {
-            at += 8;
-            continue;
-        }
-        if (left < 8 && n >= 8 && eight_at(end - 8) == 0)
-            return true;
-        len = character_at(at, left);
-        if (len == 0)
-            return false;
-        at += len;
-    }
-    return true;
-}
 
 /* ---- A call ------------------------------------------------------------- */
 void flow__sql_call_begin(struct flow_sql_call *c)

@@ -128,6 +128,4 @@ void flow__sql_call_forget(struct flow_sql_call *c);
 /* What hinders a value from being sent, `what` number i; or NONE. */
 flow_value flow__sql_check(const flow_value *v, const char *what, size_t i);
 
-bool flow__is_utf8(const char *s, size_t n);
-
 #endif

@@ -2,20 +2,13 @@
 /* See utf8.h. */
 #include "utf8.h"
 
-#include <stdint.h>
-#include <string.h>
-
 /* How many of n bytes are ASCII, eight by eight. */
 static size_t plain(const char *s, size_t n)
 {
     size_t i = 0;
-    uint64_t word;
 
-    for (; n - i >= sizeof word; i += sizeof word) {
-        memcpy(&word, s + i, sizeof word);
-        if ((word & 0x8080808080808080u) != 0)
-            break;
-    }
+    while (n - i >= 8 && flow__are_plain(s + i))
+        i += 8;
     return i;
 }
 
