@@ -21,19 +21,6 @@
 flow_chan flow__no_memory_chan = { .finished = true, .name = "?" };
 
 /* ---- The two lines ----------------------------------------------------- */
-static void stand_last(struct flow__queue *l, struct flow__party *p)
-{
-    p->next = NULL;
-    p->prev = l->last;
-    if (l->first != NULL)
-        l->last->next = p;
-    else
-        l->first = p;
-    l->last = p;
-    p->waits = true;
-    l->n++;
-}
-
 static void stand_first(struct flow__queue *l, struct flow__party *p)
 {
     p->next = l->first;
@@ -61,9 +48,7 @@ static void leave(struct flow__queue *l, struct flow__party *p)
     l->n--;
 }
 
-/* To be called after each change: while nobody needs to be called when a value
- * comes or goes, sending and receiving are easy. */
-static void settle_room(flow_chan *c)
+void flow__chan_settle(flow_chan *c)
 {
     bool busy = c->finished || c->refused || c->senders.n > 0
              || c->receivers.n > 0 || flow__chan_is_left(c);
@@ -74,13 +59,10 @@ static void settle_room(flow_chan *c)
 static inline void settle(flow_chan *c)
 {
     if (c->room > 0)
-        settle_room(c);
+        flow__chan_settle(c);
 }
 
-/* One value came: one who receives is called. A stage is there only for whoever
- * asks it, and that may be nobody any more: then another is called in the next
- * turn. */
-static void call_first(flow_chan *c)
+void flow__chan_call(flow_chan *c)
 {
     struct flow__party *p = c->receivers.first;
 
@@ -94,7 +76,7 @@ static void call_first(flow_chan *c)
 static inline void call_receiver(flow_chan *c)
 {
     if (c->receivers.first != NULL)
-        call_first(c);
+        flow__chan_call(c);
 }
 
 static void call_if_any(flow_chan *c)
@@ -341,7 +323,7 @@ void flow__chan_stand_to_receive(struct flow__party *p, flow_waker *w)
     if (p->told)
         stand_first(&c->receivers, p);
     else
-        stand_last(&c->receivers, p);
+        flow__stand_last(&c->receivers, p);
     p->told = false;
     tell_room(c);
     settle(c);
@@ -378,23 +360,6 @@ bool flow__chan_send_now(flow_chan *c, flow_value v)
     return true;
 }
 
-bool flow__chan_send(struct flow__party *p, flow_waker *w)
-{
-    flow_chan *c = p->c;
-
-    if (c->room > 0 && flow__chan_send_now(c, p->v)) {
-        p->done = true;
-        return true;
-    }
-    p->done = false;
-    p->waker = w;
-    c->holders++;
-    stand_last(&c->senders, p);
-    call_receiver(c);
-    settle(c);
-    return false;
-}
-
 void flow__chan_end_sending(struct flow__party *p)
 {
     flow_chan *c = p->c;
@@ -403,10 +368,7 @@ void flow__chan_end_sending(struct flow__party *p)
         leave(&c->senders, p);
         settle(c);
     }
-    if (c->holders > 1)
-        c->holders--;
-    else
-        flow_chan_release(c);
+    flow_chan_release(c);
 }
 
 bool flow_offer(flow_chan *c, flow_value v)

@@ -27,11 +27,48 @@ static inline bool flow__chan_is_closed(const flow_chan *c)
 }
 flow_value flow__chan_refusal(const flow_chan *c);
 
+/* To be called after each change of a channel with room: while nobody needs to
+ * be called when a value comes or goes, sending and receiving are easy. */
+void flow__chan_settle(flow_chan *c);
+/* One value came: the first of those who receive is called. There is one. A
+ * stage is there only for whoever asks it, and that may be nobody any more: then
+ * another is called in the next turn. */
+void flow__chan_call(flow_chan *c);
+
+static inline void flow__stand_last(struct flow__queue *l,
+                                    struct flow__party *p)
+{
+    p->next = NULL;
+    p->prev = l->last;
+    if (l->first != NULL)
+        l->last->next = p;
+    else
+        l->first = p;
+    l->last = p;
+    p->waits = true;
+    l->n++;
+}
+
+/* Sends v without waiting: false if it would have to. */
+bool flow__chan_send_now(flow_chan *c, flow_value v);
 /* Sends p->v into p->c, which is neither finished nor left: true if it went
  * into the ring. Otherwise p stands in line, and holds the channel. */
-bool flow__chan_send(struct flow__party *p, flow_waker *w);
-/* Without waiting: false if it would have to. */
-bool flow__chan_send_now(flow_chan *c, flow_value v);
+static inline bool flow__chan_send(struct flow__party *p, flow_waker *w)
+{
+    flow_chan *c = p->c;
+
+    p->done = c->room > 0 && flow__chan_send_now(c, p->v);
+    if (p->done)
+        return true;
+    p->waker = w;
+    c->holders++;
+    flow__stand_last(&c->senders, p);
+    if (c->receivers.first != NULL)
+        flow__chan_call(c);
+    if (c->room > 0)
+        flow__chan_settle(c);
+    return false;
+}
 /* To be called once after that; the channel may be gone then. */
 void flow__chan_end_sending(struct flow__party *p);
 /* What such a peer waits for. */
@@ -42,7 +79,7 @@ static inline const char *flow__chan_lacks(const flow_chan *c)
 
 /* As flow_try, but *v is left alone where that is broken. */
 enum flow__receipt flow__chan_get(flow_chan *c, flow_value *v);
-flow_value flow__chan_failure(const flow_chan *c);       /* by what            */
+flow_value flow__chan_failure(const flow_chan *c);
 /* Stands in line to receive, unless it does; counts among the readers. */
 void flow__chan_stand_to_receive(struct flow__party *p, flow_waker *w);
 void flow__chan_add_reader(flow_chan *c);
