@@ -31,8 +31,8 @@ flow_value flow__chan_refusal(const flow_chan *c);
  * be called when a value comes or goes, sending and receiving are easy. */
 void flow__chan_settle(flow_chan *c);
 /* One value came: the first of those who receive is called. There is one. A
- * stage is there only for whoever asks it, and that may be nobody any more: then
- * another is called in the next turn. */
+ * stage is there only for whoever asks it, and that may be nobody any more:
+ * then another is called in the next turn. */
 void flow__chan_call(flow_chan *c);
 
 static inline void flow__stand_last(struct flow__queue *l,
