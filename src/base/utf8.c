@@ -2,16 +2,6 @@
 /* See utf8.h. */
 #include "utf8.h"
 
-/* How many of n bytes are ASCII, eight by eight. */
-static size_t plain(const char *s, size_t n)
-{
-    size_t i = 0;
-
-    while (n - i >= 8 && flow__are_plain(s + i))
-        i += 8;
-    return i;
-}
-
 static bool begins(struct flow__utf8 *u, unsigned char c)
 {
     u->low = c == 0xe0 ? 0xa0 : c == 0xf0 ? 0x90 : 0x80;
@@ -40,7 +30,7 @@ bool flow__utf8_read(struct flow__utf8 *u, const char *s, size_t n)
         if (u->more > 0) {
             fits = goes_on(u, c);
         } else if (c < 0x80 && n - i > sizeof(uint64_t)) {
-            i += plain(s + i, n - i - 1);
+            i += flow__plain(s + i, n - i - 1);
             fits = begins(u, (unsigned char)s[i]);
         } else {
             fits = begins(u, c);

@@ -37,15 +37,23 @@ static inline bool flow__are_plain(const char *s)
     return (eight & 0x8080808080808080) == 0;
 }
 
+/* How many of n bytes are ASCII, eight by eight. */
+static inline size_t flow__plain(const char *s, size_t n)
+{
+    size_t i = 0;
+
+    while (n - i >= 8 && flow__are_plain(s + i))
+        i += 8;
+    return i;
+}
+
 /* Of text that is whole: mostly it is ASCII, looked at eight by eight, the last
  * of which may overlap those before. */
 static inline bool flow__is_utf8(const char *s, size_t n)
 {
     struct flow__utf8 u = { 0 };
-    size_t i = 0;
+    size_t i = flow__plain(s, n);
 
-    while (n - i >= 8 && flow__are_plain(s + i))
-        i += 8;
     if (n >= 8 && n - i < 8 && flow__are_plain(s + n - 8))
         return true;
     return flow__utf8_read(&u, s + i, n - i) && flow__utf8_may_end(&u);

@@ -48,7 +48,7 @@ static void leave(struct flow__queue *l, struct flow__party *p)
     l->n--;
 }
 
-void flow__chan_settle(flow_chan *c)
+void flow__chan_settle_room(flow_chan *c)
 {
     bool busy = c->finished || c->refused || c->senders.n > 0
              || c->receivers.n > 0 || flow__chan_is_left(c);
@@ -56,13 +56,7 @@ void flow__chan_settle(flow_chan *c)
     c->easy = busy ? 0 : c->room;
 }
 
-static inline void settle(flow_chan *c)
-{
-    if (c->room > 0)
-        flow__chan_settle(c);
-}
-
-void flow__chan_call(flow_chan *c)
+void flow__chan_call_first(flow_chan *c)
 {
     struct flow__party *p = c->receivers.first;
 
@@ -73,16 +67,10 @@ void flow__chan_call(flow_chan *c)
         c->host->post(c->host, &c->task, 0);
 }
 
-static inline void call_receiver(flow_chan *c)
-{
-    if (c->receivers.first != NULL)
-        flow__chan_call(c);
-}
-
 static void call_if_any(flow_chan *c)
 {
     if (c->count > 0 || c->senders.n > 0)
-        call_receiver(c);
+        flow__chan_call_receiver(c);
 }
 
 /* The value of a sender in line was taken. One that chooses among several may
@@ -95,7 +83,7 @@ static void serve(flow_chan *c, struct flow__party *p)
          q = q->sibling)
         if (q->waits) {
             leave(&q->c->senders, q);
-            settle(q->c);
+            flow__chan_settle(q->c);
         }
     flow_wake(p->waker);
 }
@@ -128,7 +116,7 @@ static void look_after(flow_task *t)
 
     c->tells_room = false;
     call_if_any(c);
-    settle(c);
+    flow__chan_settle(c);
     if (tells_room)
         c->on_room(c->on_room_arg);
 }
@@ -184,7 +172,7 @@ enum flow__receipt flow__chan_get(flow_chan *c, flow_value *v)
     got = take(c, v);
     if (got != FLOW__NOT_YET) {
         tell_room(c);
-        settle(c);
+        flow__chan_settle(c);
     } else if (c->finished) {
         got = flow_is_failure(c->last) ? FLOW__BROKEN : FLOW__OVER;
     }
@@ -291,8 +279,8 @@ void flow_finish(flow_chan *c, flow_value last)
     c->last = last;
     send_away(c);
     while (c->receivers.n > 0)
-        call_receiver(c);
-    settle(c);
+        flow__chan_call_receiver(c);
+    flow__chan_settle(c);
 }
 
 /* ---- Receiving --------------------------------------------------------- */
@@ -309,7 +297,7 @@ void flow__chan_remove_reader(flow_chan *c)
     c->readers--;
     if (flow__chan_is_left(c))
         send_away(c);
-    settle(c);
+    flow__chan_settle(c);
     discard_unheld(c);
 }
 
@@ -326,7 +314,7 @@ void flow__chan_stand_to_receive(struct flow__party *p, flow_waker *w)
         flow__stand_last(&c->receivers, p);
     p->told = false;
     tell_room(c);
-    settle(c);
+    flow__chan_settle(c);
 }
 
 void flow__chan_leave(struct flow__party *p, bool served)
@@ -338,7 +326,7 @@ void flow__chan_leave(struct flow__party *p, bool served)
     if (p->told || served)
         call_if_any(c);
     p->told = false;
-    settle(c);
+    flow__chan_settle(c);
 }
 
 /* ---- Sending ----------------------------------------------------------- */
@@ -355,18 +343,18 @@ bool flow__chan_send_now(flow_chan *c, flow_value v)
     if (c->senders.n > 0 || c->count >= c->room)
         return false;
     flow__chan_put(c, v);
-    call_receiver(c);
-    settle(c);
+    flow__chan_call_receiver(c);
+    flow__chan_settle(c);
     return true;
 }
 
-void flow__chan_end_sending(struct flow__party *p)
+void flow__chan_leave_sending(struct flow__party *p)
 {
     flow_chan *c = p->c;
 
     if (p->waits) {
         leave(&c->senders, p);
-        settle(c);
+        flow__chan_settle(c);
     }
     flow_chan_release(c);
 }
@@ -382,14 +370,14 @@ bool flow_offer(flow_chan *c, flow_value v)
         fits = takes_offers(c);
         if (fits) {
             flow__chan_put(c, v);
-            call_receiver(c);
+            flow__chan_call_receiver(c);
         } else {
             flow_drop(v);
         }
     }
     if (!flow__chan_is_lost(c)) {
         c->refused = c->refused || !fits;
-        settle(c);
+        flow__chan_settle(c);
     }
     return fits;
 }

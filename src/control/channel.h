@@ -27,13 +27,24 @@ static inline bool flow__chan_is_closed(const flow_chan *c)
 }
 flow_value flow__chan_refusal(const flow_chan *c);
 
-/* To be called after each change of a channel with room: while nobody needs to
- * be called when a value comes or goes, sending and receiving are easy. */
-void flow__chan_settle(flow_chan *c);
-/* One value came: the first of those who receive is called. There is one. A
- * stage is there only for whoever asks it, and that may be nobody any more:
- * then another is called in the next turn. */
-void flow__chan_call(flow_chan *c);
+/* To be called after each change: while nobody needs to be called when a value
+ * comes or goes, sending and receiving are easy; without room, never. */
+void flow__chan_settle_room(flow_chan *c);
+static inline void flow__chan_settle(flow_chan *c)
+{
+    if (c->room > 0)
+        flow__chan_settle_room(c);
+}
+
+/* One value came: one who receives is called. A stage is there only for whoever
+ * asks it, and that may be nobody any more: then another is called in the next
+ * turn. */
+void flow__chan_call_first(flow_chan *c);
+static inline void flow__chan_call_receiver(flow_chan *c)
+{
+    if (c->receivers.first != NULL)
+        flow__chan_call_first(c);
+}
 
 static inline void flow__stand_last(struct flow__queue *l,
                                     struct flow__party *p)
@@ -63,14 +74,20 @@ static inline bool flow__chan_send(struct flow__party *p, flow_waker *w)
     p->waker = w;
     c->holders++;
     flow__stand_last(&c->senders, p);
-    if (c->receivers.first != NULL)
-        flow__chan_call(c);
-    if (c->room > 0)
-        flow__chan_settle(c);
+    flow__chan_call_receiver(c);
+    flow__chan_settle(c);
     return false;
 }
-/* To be called once after that; the channel may be gone then. */
-void flow__chan_end_sending(struct flow__party *p);
+/* To be called once after that; the channel may be gone then. Mostly it has
+ * other holders. */
+void flow__chan_leave_sending(struct flow__party *p);
+static inline void flow__chan_end_sending(struct flow__party *p)
+{
+    if (!p->waits && p->c->holders > 1)
+        p->c->holders--;
+    else
+        flow__chan_leave_sending(p);
+}
 /* What such a peer waits for. */
 static inline const char *flow__chan_lacks(const flow_chan *c)
 {

@@ -48,15 +48,6 @@ static void tell_in_vain(flow_gen *self, const struct flow__party *p)
         flow_raise_at(self, flow__chan_refusal(p->c), NULL);
 }
 
-/* Mostly the channel has other holders. */
-static inline void end_sending(struct flow__party *p)
-{
-    if (!p->waits && p->c->holders > 1)
-        p->c->holders--;
-    else
-        flow__chan_end_sending(p);
-}
-
 bool flow__send_end(flow_gen *self, struct flow__party *p)
 {
     bool done = p->done;
@@ -64,7 +55,7 @@ bool flow__send_end(flow_gen *self, struct flow__party *p)
     if (!done)
         tell_in_vain(self, p);
     if (p->waker != NULL)
-        end_sending(p);
+        flow__chan_end_sending(p);
     return flow__may_go_on(self) && done;
 }
 

@@ -13,6 +13,8 @@
 
 #include "address.h"
 
+#include "reactor/poll.h"
+
 #include <sys/types.h>
 #include <sys/uio.h>
 
@@ -31,7 +33,6 @@ struct flow__link {
     bool ends;                      /* the peer will send no more, or is in
                                        trouble: receive until that is told  */
 };
-enum { FLOW__READABLE = 1, FLOW__WRITABLE = 2 };
 
 /* A name that is looked up. The memory is the asker's. */
 enum { FLOW__FOUND = 16 };

@@ -21,7 +21,6 @@ struct socket {
     struct flow__link link;                 /* first                        */
     struct flow__polled polled;             /* fd -1: closed                */
     unsigned needed;                        /* what the owner waits for     */
-    unsigned looked_for;                    /* of one that is no stream     */
     bool is_stream, listens;
     flow_task gone;                         /* after it was closed          */
 };
@@ -49,14 +48,6 @@ static int fd_of(const struct flow__link *l)
 }
 
 /* ---- Watching ----------------------------------------------------------- */
-static void look_for(struct socket *s, unsigned events)
-{
-    if (events != s->looked_for)
-        flow__poller_change(&s->polled, flow__poller_events(
-            (events & FLOW__READABLE) != 0, (events & FLOW__WRITABLE) != 0));
-    s->looked_for = events;
-}
-
 /* Only what the owner waits for keeps the loop alive. */
 static void socket_watch(struct flow__link *l, unsigned events)
 {
@@ -66,7 +57,8 @@ static void socket_watch(struct flow__link *l, unsigned events)
         flow__uv_awaits(events != 0);
     s->needed = events;
     if (!s->is_stream)
-        look_for(s, events | (s->looked_for & FLOW__READABLE));
+        flow__poller_look_for(&s->polled, events | (s->polled.looked_for
+                                                    & FLOW__READABLE));
 }
 
 /* Receiving or sending tells what the trouble is. What nobody waits for any
@@ -75,17 +67,15 @@ static void happened(struct flow__polled *p, unsigned events)
 {
     struct socket *s = (struct socket *)(void *)
                        ((char *)p - offsetof(struct socket, polled));
-    bool trouble = (events & (EPOLLERR | EPOLLHUP)) != 0;
-    unsigned may = ((events & (EPOLLIN | EPOLLRDHUP)) != 0 || trouble
-                    ? FLOW__READABLE : 0u)
-                 | ((events & EPOLLOUT) != 0 || trouble ? FLOW__WRITABLE : 0u);
+    bool trouble = flow__poller_trouble(events);
+    unsigned may = flow__poller_may(events);
     bool in_vain = trouble || (may & FLOW__READABLE & ~s->needed) != 0;
 
     if (trouble || (events & EPOLLRDHUP) != 0)
         s->link.ends = true;
     s->link.ready(&s->link, may);
     if (in_vain && !s->is_stream && p->fd >= 0)
-        look_for(s, s->needed);
+        flow__poller_look_for(p, s->needed);
 }
 
 /* ---- Beginning ---------------------------------------------------------- */
@@ -102,12 +92,12 @@ static int begin(struct socket *s, int fd, bool is_stream)
 {
     int wrong;
 
-    s->polled = (struct flow__polled){ fd, happened };
+    s->polled = (struct flow__polled){ fd, happened, 0 };
     s->is_stream = is_stream;
     s->gone.call = is_gone;
     wrong = flow__poller_add(&s->polled, is_stream
                              ? EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET
-                             : flow__poller_events(false, false));
+                             : FLOW__POLLER_NOTHING);
     if (wrong != 0)
         close(fd);
     return wrong;

@@ -9,30 +9,19 @@
 
 struct flow__poll {
     struct flow__polled polled;     /* first                                */
-    int watched;                    /* the events that are looked for       */
     int happened;
     flow_waker *waker;
 };
-
-static void watch_for(struct flow__poll *w, int events)
-{
-    if (events != w->watched)
-        flow__poller_change(&w->polled, flow__poller_events(
-            (events & FLOW__READABLE) != 0, (events & FLOW__WRITABLE) != 0));
-    w->watched = events;
-}
 
 static void happened(struct flow__polled *p, unsigned events)
 {
     struct flow__poll *w = (struct flow__poll *)p;
     flow_waker *waker = w->waker;
-    bool trouble = (events & (EPOLLERR | EPOLLHUP)) != 0;
 
-    w->happened = ((events & EPOLLIN) != 0 || trouble ? FLOW__READABLE : 0)
-                | ((events & EPOLLOUT) != 0 || trouble ? FLOW__WRITABLE : 0);
+    w->happened = (int)flow__poller_may(events);
     flow__poll_forget(w);
-    if (waker == NULL || trouble)
-        watch_for(w, 0);
+    if (waker == NULL || flow__poller_trouble(events))
+        flow__poller_look_for(p, 0);
     flow_wake(waker);
 }
 
@@ -48,8 +37,8 @@ struct flow__poll *flow__poll_new(int fd, flow_value *why)
         *why = flow_error(FLOW_ENOMEM, 0, "no memory to watch a descriptor");
         return NULL;
     }
-    *w = (struct flow__poll){ .polled = { fd, happened } };
-    wrong = flow__poller_add(&w->polled, flow__poller_events(false, false));
+    *w = (struct flow__poll){ .polled = { fd, happened, 0 } };
+    wrong = flow__poller_add(&w->polled, FLOW__POLLER_NOTHING);
     if (wrong == 0)
         return w;
     flow_free(w, sizeof *w);
@@ -77,7 +66,7 @@ void flow__poll_wait(struct flow__poll *w, int events, flow_waker *waker)
         flow__uv_awaits(true);
     w->waker = waker;
     w->happened = 0;
-    watch_for(w, events);
+    flow__poller_look_for(&w->polled, (unsigned)events);
 }
 
 void flow__poll_forget(struct flow__poll *w)

@@ -75,9 +75,14 @@ int flow__poller_add(struct flow__polled *p, unsigned events)
     return wrong;
 }
 
-int flow__poller_change(struct flow__polled *p, unsigned events)
+void flow__poller_look_for(struct flow__polled *p, unsigned events)
 {
-    return control(EPOLL_CTL_MOD, p, events);
+    unsigned wanted = ((events & FLOW__READABLE) != 0 ? EPOLLIN : 0u)
+                    | ((events & FLOW__WRITABLE) != 0 ? EPOLLOUT : 0u);
+
+    if (events != p->looked_for)
+        control(EPOLL_CTL_MOD, p, wanted != 0 ? wanted : FLOW__POLLER_NOTHING);
+    p->looked_for = events;
 }
 
 void flow__poller_remove(struct flow__polled *p)

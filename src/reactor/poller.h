@@ -7,27 +7,40 @@
 #ifndef FLOW_REACTOR_POLLER_H
 #define FLOW_REACTOR_POLLER_H
 
-#include <stdbool.h>
+#include "poll.h"
+
 #include <sys/epoll.h>
 
 /* In its owner's memory. */
 struct flow__polled {
     int fd;
     void (*happened)(struct flow__polled *p, unsigned events);
+    unsigned looked_for;            /* see flow__poller_look_for            */
 };
 
-/* For one that is told of again and again: what epoll is to look for. Of one
- * that nothing is wanted of, trouble is told once and not for ever. */
-static inline unsigned flow__poller_events(bool readable, bool writable)
-{
-    if (!readable && !writable)
-        return EPOLLET;
-    return (readable ? EPOLLIN : 0u) | (writable ? EPOLLOUT : 0u);
-}
+/* Of one that nothing is wanted of, trouble is told once and not for ever. */
+#define FLOW__POLLER_NOTHING EPOLLET        /* too large for an enum         */
 
 /* 0, or a negative errno. events are those of epoll. */
 int flow__poller_add(struct flow__polled *p, unsigned events);
-int flow__poller_change(struct flow__polled *p, unsigned events);
+
+/* Of one that was added for nothing: FLOW__READABLE, FLOW__WRITABLE, both or
+ * none. */
+void flow__poller_look_for(struct flow__polled *p, unsigned events);
+
+/* What `happened` is told means; trouble is both. */
+static inline bool flow__poller_trouble(unsigned events)
+{
+    return (events & (EPOLLERR | EPOLLHUP)) != 0;
+}
+
+static inline unsigned flow__poller_may(unsigned events)
+{
+    if (flow__poller_trouble(events))
+        return FLOW__READABLE | FLOW__WRITABLE;
+    return ((events & (EPOLLIN | EPOLLRDHUP)) != 0 ? FLOW__READABLE : 0u)
+         | ((events & EPOLLOUT) != 0 ? FLOW__WRITABLE : 0u);
+}
 
 /* `happened` is not called any more. Before the descriptor is closed, or right
  * after that. */

@@ -58,17 +58,20 @@ static double clock_now(void)
 static void go_off(uv_timer_t *t);
 static void hurry(uv_idle_t *i);
 
+/* Milliseconds, rounded up: who wakes too early has to sleep once more. */
+static int until(double at)
+{
+    double left = (at - clock_now()) * 1e3;
+
+    return left > 0 ? left < 1e9 ? (int)left + 1 : 1000000000 : 0;
+}
+
 /* libuv counts in whole milliseconds from a time it looked at a while ago: if
  * the timer goes off too early for that, it is set again. */
 static void set_timer(struct uv_host *u, double at)
 {
-    double left = (at - clock_now()) * 1e3;
-    uint64_t ms = 0;
-
-    if (left > 0)
-        ms = left < 1e12 ? (uint64_t)left + 1 : (uint64_t)1e12;
     u->armed = at;
-    uv_timer_start(&u->timer, go_off, ms, 0);
+    uv_timer_start(&u->timer, go_off, (uint64_t)until(at), 0);
 }
 
 static bool is_own(const struct uv_host *u)
@@ -224,14 +227,6 @@ static bool is_alive(struct uv_host *u)
         || uv_loop_alive(u->loop);
 }
 
-/* Milliseconds, rounded up: who wakes too early has to sleep once more. */
-static int until(double at)
-{
-    double left = (at - clock_now()) * 1e3;
-
-    return left > 0 ? left < 1e9 ? (int)left + 1 : 1000000000 : 0;
-}
-
 /* Milliseconds that the host may sleep; -1: until something happens. */
 static int patience(struct uv_host *u)
 {
@@ -304,7 +299,8 @@ static int begin_polling(struct uv_host *u)
 {
     int wrong;
 
-    u->libuv = (struct flow__polled){ uv_backend_fd(u->loop), libuv_happened };
+    u->libuv = (struct flow__polled){ uv_backend_fd(u->loop), libuv_happened,
+                                      0 };
     if (is_own(u))
         return flow__poller_add(&u->libuv, EPOLLIN);
     wrong = uv_poll_init(u->loop, &u->poll, u->poller);
